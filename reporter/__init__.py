@@ -1,0 +1,32 @@
+"""carbon-report: the logs of energy and carbon trackers in, what people publish out. Names load when first used."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_PLACES = {
+    "read": "reporter.importers",
+    "assess": "reporter.assess",
+    "write": "reporter.renderers",
+    "Report": "reporter.report",
+    "Run": "reporter.run",
+    "Footprint": "reporter.footprint",
+    "Importer": "reporter.importers.base",
+    "Renderer": "reporter.renderers.base",
+    "Sampler": "reporter.sampler",
+}
+
+__all__ = ["Footprint", "Importer", "Renderer", "Report", "Run", "Sampler", "assess", "read", "write"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'reporter' has no attribute '{name}'")
+    return getattr(importlib.import_module(_PLACES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,60 @@
+"""Runs in, Footprint out: energy, PUE, intensity, emissions, social cost and equivalents, put together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reporter.assess import checks, energy, groups
+from reporter.assess.emissions import computed, implied_intensity, mean_intensity, reported
+from reporter.assess.equivalents import equivalents
+from reporter.assess.place import Site
+from reporter.assess.social_cost import social_cost
+from reporter.footprint import Footprint, RunFootprint, total
+
+if TYPE_CHECKING:
+    from reporter.options import Options
+    from reporter.run import Reading, Run
+
+__all__ = ["assess"]
+
+
+def assess(reading: Reading, options: Options) -> Footprint:
+    """Assess everything that was read in the context that the options give.
+
+    Without a context option the tracker's own emissions stand; with one, emissions are energy x PUE x intensity, and
+    what the tracker said is kept beside. Raises ReportError where an option names what does not exist.
+    """
+    site = Site(options)
+    runs = tuple(_assess_run(run, site, computed_only=options.has_context) for run in reading.runs)
+    released = total(run.emissions for run in runs)
+    claims = [run.run.reported_emissions_kg for run in runs]
+    cost, cost_findings = social_cost(runs, options.scc)
+    it_energy, with_pue = total(run.it_energy for run in runs), total(run.energy for run in runs)
+    return Footprint(
+        runs=runs,
+        inputs=reading.inputs,
+        findings=(*reading.findings, *site.findings(runs), *checks.findings(runs), *cost_findings),
+        duration_s=energy.summed([run.run.duration_s for run in runs]),
+        it_energy=it_energy,
+        energy=with_pue,
+        parts=energy.parts([run.run for run in runs]),
+        pue=energy.mean_pue(runs),
+        intensity=mean_intensity(runs),
+        emissions=released,
+        reported_emissions_kg=None if None in claims else energy.summed(claims),
+        computed=total(run.computed for run in runs) if all(run.computed for run in runs) else None,
+        social_cost=cost,
+        equivalents=equivalents(released, site.locale(runs)),
+        groups=groups.grouped(runs, options.group_by),
+        group_by=options.group_by,
+    )
+
+
+def _assess_run(run: Run, site: Site, *, computed_only: bool) -> RunFootprint:
+    pue, it_energy, intensity = site.pue(run), energy.it_energy(run), site.intensity(run)
+    facility = energy.with_pue(it_energy, pue)
+    ours = computed(facility, intensity)
+    claim = None if computed_only else reported(run, ours)
+    if claim is not None:
+        intensity = implied_intensity(claim, facility) or intensity
+    return RunFootprint(run, site.country(run), it_energy, pue, facility, intensity, claim or ours, ours)

@@ -1,0 +1,53 @@
+"""Energy: of the machines, of the facility with its PUE, and of the parts."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from reporter.footprint import Amount, weakest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reporter.footprint import RunFootprint
+    from reporter.run import Run
+
+
+def it_energy(run: Run) -> Amount | None:
+    """Energy of the machines in kWh, as logged, without PUE; None where the tracker measured none."""
+    return None if run.energy_kwh is None else Amount(run.energy_kwh, "kWh", basis=run.basis)
+
+
+def with_pue(energy: Amount | None, pue: Amount | None) -> Amount | None:
+    """Energy of the facility in kWh: that of the machines times the PUE; equal to it where no PUE is known."""
+    return energy if energy is None or pue is None else energy.times(pue, "kWh")
+
+
+def mean_pue(runs: Sequence[RunFootprint]) -> Amount | None:
+    """The energy-weighted mean PUE of the runs that tell energy and PUE; None where none does."""
+    known = [(run.it_energy, run.energy, run.pue) for run in runs if run.it_energy and run.energy and run.pue]
+    whole = math.fsum(energy.value for energy, _, _ in known)
+    if not known:
+        return None
+    value = math.fsum(energy.value for _, energy, _ in known) / whole if whole else known[0][2].value
+    factors = tuple(dict.fromkeys(factor for _, _, pue in known for factor in pue.factors))
+    return Amount(value, "ratio", basis=weakest(pue.basis for _, _, pue in known), factors=factors)
+
+
+def parts(runs: Sequence[Run]) -> dict[str, float]:
+    """Energy of cpu, gpu and ram in kWh without PUE, each only where every run with energy tells it."""
+    measured = [run for run in runs if run.energy_kwh is not None]
+    told = {
+        "cpu": [run.cpu_energy_kwh for run in measured],
+        "gpu": [run.gpu_energy_kwh for run in measured],
+        "ram": [run.ram_energy_kwh for run in measured],
+    }
+    sums = {part: summed(values) for part, values in told.items() if values and None not in values}
+    return {part: value for part, value in sums.items() if value}
+
+
+def summed(values: Sequence[float | None]) -> float | None:
+    """The sum of what is told, exact in any order; None where nothing is told."""
+    told = [value for value in values if value is not None]
+    return math.fsum(told) if told else None

@@ -1,0 +1,126 @@
+"""Where the runs were made: which country, PUE and carbon intensity hold for each, from the options or the log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reporter import factors
+from reporter.errors import Finding, ReportError, plain
+from reporter.footprint import Amount
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reporter.factors import Factor
+    from reporter.footprint import RunFootprint
+    from reporter.options import Options
+    from reporter.run import Run
+
+_EUROPE = frozenset(
+    "AUT BEL BGR CHE CYP CZE DEU DNK ESP EST EU27 FIN FRA GRC HRV HUN IRL ISL ITA LIE LTU LUX LVA MLT NLD NOR POL PRT "
+    "ROU SVK SVN SWE".split()
+)
+
+
+class Site:
+    """The context of a report; look-ups are made once for each place, however many runs there are.
+
+    Raises ReportError when an option names a country, region or cloud that does not exist.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self._found: list[Finding] = []
+        self._countries: dict[str, str | None] = {}
+        self._intensities: dict[str, Amount | None] = {}
+        self._country = factors.country(options.country) if options.country else None
+        self._cloud: Factor | None = None
+        if options.cloud:
+            self._country, self._cloud = factors.cloud(*options.cloud)
+            if self._cloud is None:
+                self._say("CR104", f"no intensity is published for {':'.join(options.cloud)}; that of its country "
+                          f"{self._country} stands for it", "note")  # fmt: skip
+        self._pue = self._chosen_pue()
+
+    def country(self, run: Run) -> str | None:
+        """ISO 3166 alpha-3 code of the run's country: the option's, else the log's; None where not told."""
+        return self._country or self._named(run.country)
+
+    def pue(self, run: Run) -> Amount | None:
+        """The PUE that holds for a run: the option's, the cloud region's, else the tracker's; None where not told."""
+        if self._pue is not None:
+            return self._pue
+        return None if run.reported_pue is None else Amount(run.reported_pue, "ratio", basis="reported")
+
+    def intensity(self, run: Run) -> Amount | None:
+        """The carbon intensity in gCO2e/kWh that holds for a run, None where neither options nor log tell a place."""
+        options = self.options
+        if options.intensity_g_per_kwh is not None:
+            return Amount(options.intensity_g_per_kwh, "gCO2e/kWh", basis="estimated")
+        if self._cloud is not None:
+            return _amount(self._cloud)
+        placed = options.country or options.region or options.cloud
+        if options.pue is not None and not placed and run.reported_intensity_g_per_kwh is not None:
+            return Amount(run.reported_intensity_g_per_kwh, "gCO2e/kWh", basis="reported")
+        country = self.country(run)
+        return None if country is None else self._of_country(country)
+
+    def locale(self, runs: Sequence[RunFootprint]) -> str:
+        """Whose cars and flights the reader knows: uk, eu or us, by the country of most runs."""
+        told = [run.country for run in runs if run.country]
+        country = max(set(told), key=told.count) if told else None
+        return "uk" if country == "GBR" else "eu" if country in _EUROPE else "us"
+
+    def findings(self, runs: Sequence[RunFootprint]) -> list[Finding]:
+        """What is not known of the places."""
+        found, lost = list(self._found), [run for run in runs if run.energy and run.emissions is None]
+        if lost:
+            found.append(Finding("CR101", "warning", f"no emissions for {len(lost)} of {len(runs)} runs: their country is "
+                                 "not told; give --country, --cloud or --intensity", None))  # fmt: skip
+        if lost and len(lost) < len(runs):
+            found.append(Finding("CR107", "warning", "the total of the emissions leaves those runs out", None))
+        if any(run.energy and run.pue is None for run in runs):
+            found.append(Finding("CR103", "note", "no PUE is told: energy is that of the machines alone; give --pue", None))
+        return found
+
+    def _chosen_pue(self) -> Amount | None:
+        if self.options.pue is not None:
+            return Amount(self.options.pue, "ratio", basis="estimated")
+        if self.options.cloud is None:
+            return None
+        try:
+            return _amount(factors.pue(*self.options.cloud))
+        except ReportError as error:
+            self._say("CR103", f"{error.message}", "note")
+            return None
+
+    def _named(self, text: str | None) -> str | None:
+        """The code of a country that a log names; a name that nobody knows is told once and None."""
+        if text is None:
+            return None
+        if text not in self._countries:
+            try:
+                self._countries[text] = factors.country(text)
+            except ReportError as error:
+                self._countries[text] = None
+                self._say("CR101", f"a log names the country '{plain(text, 40)}': {error.message}")
+        return self._countries[text]
+
+    def _of_country(self, country: str) -> Amount | None:
+        """The country's intensity; one that we have no figure for is an error if asked for, else told once and None."""
+        if country not in self._intensities:
+            try:
+                self._intensities[country] = _amount(factors.intensity(country, self.options.region))
+            except ReportError as error:
+                if self.options.has_context:
+                    raise
+                self._intensities[country] = None
+                self._say("CR101", error.message, "note")
+        return self._intensities[country]
+
+    def _say(self, code: str, message: str, level: str = "warning") -> None:
+        self._found.append(Finding(code, level, message, None))  # type: ignore[arg-type]
+
+
+def _amount(factor: Factor) -> Amount:
+    return Amount(factor.value, factor.unit, factor.low, factor.high, "estimated", (factor,))

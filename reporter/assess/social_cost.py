@@ -1,0 +1,84 @@
+"""The social cost of carbon: what the emissions cost society, in money of a fixed year."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reporter import factors, units
+from reporter.errors import Finding, ReportError, plain
+from reporter.footprint import Amount, SocialCost, total
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reporter.footprint import RunFootprint
+
+#: The year taken for a run that tells none: the last whole year before this edition of the tables.
+UNKNOWN_YEAR = 2025
+_OWN_VALUE = re.compile(r"\s*([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*([A-Za-z]{3}[0-9]{0,4})\s*/\s*(\w+)\s*")
+
+
+def social_cost(runs: Sequence[RunFootprint], choice: str) -> tuple[SocialCost | None, list[Finding]]:
+    """Social cost of all runs, each at the value of its year; None where no emissions are known.
+
+    ``choice`` is a series (``epa2023``), a series and country (``ricke2018:USA``) or a value (``190 USD/t``). The
+    range is that of the series alone (discount rates, or its own quantiles), as Henderson et al. (2020) print it.
+    Raises ReportError for a series or country that does not exist.
+    """
+    emitted = [run for run in runs if run.emissions is not None]
+    years = {_year(run) for run in runs}
+    factor_of = {year: _factor(choice, year or UNKNOWN_YEAR) for year in years}
+    if not emitted:
+        return None, []
+    costs = [priced(run.emissions, factor_of[_year(run)]) for run in emitted if run.emissions]
+    whole = total(costs)
+    assert whole is not None  # noqa: S101 - there is at least one emission
+    factor = factor_of[_year(emitted[0])]
+    country = choice.partition(":")[2]
+    code = factors.country(country) if country and not _OWN_VALUE.fullmatch(choice) else None
+    return SocialCost(choice.partition(":")[0], code, whole, factor), _findings(factor, code, years)
+
+
+def priced(emissions: Amount, factor: factors.Factor) -> Amount:
+    """Emissions (kg CO2e) times a cost of a tonne of CO2; a tonne of CO2e is priced as one of CO2."""
+    money, _, mass = factor.unit.partition("/")
+    tonnes = emissions.value * units.factor("kgCO2e", mass)
+    low = None if factor.low is None else tonnes * factor.low
+    high = None if factor.high is None else tonnes * factor.high
+    return Amount(tonnes * factor.value, money, low, high, "estimated", (factor,) if factor.source else ())
+
+
+def _factor(choice: str, year: int) -> factors.Factor:
+    own = _OWN_VALUE.fullmatch(choice)
+    if own:
+        mass = own[3] if "CO2" in own[3] else f"{own[3]}CO2e"
+        try:
+            units.factor("kgCO2e", mass)
+            value = float(own[1])
+        except (ReportError, ValueError) as error:
+            raise ReportError(f"--scc {plain(choice)}: write a value such as '190 USD/t'") from error
+        unit = f"{own[2].upper()}/{mass}"
+        return factors.Factor("social_cost", "own", "the author's own value", value, None, None, unit, None, "", "", "")
+    series, _, country = choice.partition(":")
+    if series not in factors.series():
+        known = ", ".join(factors.series())
+        raise ReportError(f"--scc {plain(choice)}: known series are {known}; or write a value such as '190 USD/t'")
+    return factors.social_cost(series, country or None, year)
+
+
+def _year(run: RunFootprint) -> int | None:
+    when = run.run.started_at or run.run.ended_at
+    return when.year if when else None
+
+
+def _findings(factor: factors.Factor, country: str | None, years: set[int | None]) -> list[Finding]:
+    found = []
+    if country:
+        name = factors.country_name(country)
+        found.append(Finding("CR106", "note", f"the social cost counts damage in {name} alone, not worldwide", None))
+    if None in years and factor.source:
+        found.append(Finding("CR105", "note", f"a run tells no year; its social cost is that of {UNKNOWN_YEAR}", None))
+    if factor.key == "iwg2021":
+        found.append(Finding("CR109", "note", "IWG 2021 was withdrawn as US policy in January 2025", None))
+    return found

@@ -1,0 +1,102 @@
+"""Everything that can be said about an input: errors that stop a file, findings that travel with the report."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Level = Literal["note", "warning", "error"]
+
+#: Every finding's code and its short name. A code keeps its meaning for ever; a test holds this table equal to the code.
+FINDINGS = {
+    "CR001": "file refused",
+    "CR002": "row skipped",
+    "CR003": "cut last line",
+    "CR004": "shifted row repaired",
+    "CR005": "repeated header",
+    "CR006": "text not in UTF-8",
+    "CR007": "moment not understood",
+    "CR008": "column not understood",
+    "CR010": "cumulative rows counted once",
+    "CR011": "sibling files of the same log",
+    "CR012": "task rows beside their run",
+    "CR013": "run without energy",
+    "CR014": "runs overlap on one machine",
+    "CR015": "clock moved back",
+    "CR016": "last sample stretched",
+    "CR017": "samples far apart",
+    "CR018": "time zone found from the samples",
+    "CR019": "run without an end",
+    "CR020": "attributed power above the machine's",
+    "CR021": "repeated row",
+    "CR022": "counter went back",
+    "CR023": "part of the machine not metered",
+    "CR024": "readings missing",
+    "CR023": "meter fell silent",
+    "CR024": "rows out of order",
+    "CR030": "parts do not add up",
+    "CR031": "mean power not plausible",
+    "CR032": "implied intensity not plausible",
+    "CR033": "PUE not plausible",
+    "CR034": "duration not told",
+    "CR035": "value not plausible",
+    "CR040": "plug-in not loaded",
+    "CR041": "other inputs refused",
+    "CR042": "link not followed",
+    "CR100": "tracker's emissions differ",
+    "CR101": "intensity not known",
+    "CR102": "intensity of another year",
+    "CR103": "PUE not told",
+    "CR104": "cloud region stands for its country",
+    "CR105": "year of the run not told",
+    "CR106": "domestic social cost",
+    "CR107": "emissions known for some runs only",
+    "CR108": "energy estimated, not measured",
+    "CR109": "social cost figure withdrawn",
+    "CR110": "region taken as its country",
+}
+
+
+class Finding(NamedTuple):
+    """What a reader of the report should know about one figure or input.
+
+    ``code`` is a key of FINDINGS, ``where`` a path with an optional line (``run.csv:14``) or None.
+    """
+
+    code: str
+    level: Level
+    message: str
+    where: str | None = None
+
+
+class ReportError(Exception):
+    """An input or an option is wrong: one line saying where, what, and what to do next.
+
+    The command line prints it as ``carbon-report: FILE:LINE: message`` and ends with exit status 1.
+    """
+
+    def __init__(self, message: str, *, file: object = None, line: int | None = None) -> None:
+        super().__init__(message)
+        self.message, self.file, self.line = message, file, line
+
+    @property
+    def where(self) -> str | None:
+        """The place: ``file``, ``file:line`` or None."""
+        if self.file is None:
+            return None
+        return f"{self.file}:{self.line}" if self.line is not None else str(self.file)
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.where else self.message
+
+
+def plain(text: object, limit: int = 200) -> str:
+    """Show foreign text on one line of a terminal: controls and bidi marks become ``\\xNN``, long text is cut."""
+    out = []
+    for char in str(text)[: limit + 1]:
+        code = ord(char)
+        bad = code < 32 or 127 <= code < 160 or code in _INVISIBLE or 0xD800 <= code < 0xE000
+        out.append((f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}") if bad else char)
+    return "".join(out) if len(out) <= limit else "".join(out[:limit]) + "…"
+
+
+_INVISIBLE = {*range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2070), 0xFEFF}

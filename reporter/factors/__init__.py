@@ -1,0 +1,171 @@
+"""Every number that was not measured here: look-ups of published figures, each with its source and boundary."""
+
+from __future__ import annotations
+
+from . import hardware, places
+from .places import country, country_name
+from .sources import Source, source
+from .tables import (
+    CATEGORY,
+    COUNTRY,
+    KEY,
+    KINDS,
+    LABEL,
+    MODELS,
+    POSITIONS,
+    ROLE,
+    SERIES,
+    SOURCE,
+    VALUE,
+    ZONE,
+    Factor,
+    Row,
+    factor,
+    missing,
+    of_year,
+    rows,
+)
+
+__all__ = [
+    "Factor",
+    "Source",
+    "cloud",
+    "country",
+    "country_name",
+    "equivalents",
+    "intensity",
+    "pue",
+    "search",
+    "series",
+    "social_cost",
+    "source",
+    "tdp",
+]
+
+
+def intensity(country: str, region: str | None = None) -> Factor:
+    """Emissions of a kilowatt-hour of electricity in gCO2e/kWh: a country's lifecycle figure, or that of its region.
+
+    ``region`` is a key, its last part or a name: ``US-CA``, ``CA``, ``california``, ``CAMX``. Figures of regions are
+    direct emissions, as ``boundary`` says. Raises ReportError for an unknown place: the world's average and the
+    country's are never taken unasked.
+    """
+    code = places.country(country)
+    found = [row for row in rows("intensity") if row[COUNTRY] == code]
+    if region is None:
+        for row in found:
+            if row[ROLE] == "default":
+                return factor("intensity", row)
+        name = f"{places.country_name(code)} ({code})"
+        raise missing("grid intensity of", name, (), "give --intensity VALUE, or the country whose grid it is on")
+    parts = [row for row in found if row[ROLE] == "subnational"]
+    wanted = places.fold(region)
+    for row in parts:
+        if wanted and wanted in _names(row):
+            return factor("intensity", row)
+    known = [name for row in parts for name in (row[KEY], row[LABEL])]
+    hint = f"leave it out to take the figure of {places.country_name(code)}, or give --intensity VALUE"
+    raise missing(f"region of {code}", region, known, hint)
+
+
+def _names(row: Row) -> tuple[str, ...]:
+    key, label = row[KEY], row[LABEL]
+    return tuple(places.fold(name) for name in (key, key.partition("-")[2], label, label.partition(" (")[0]))
+
+
+def cloud(provider: str, region: str) -> tuple[str, Factor | None]:
+    """The country (alpha-3) of a cloud region, and the intensity of its place in gCO2e/kWh if one is published.
+
+    Google's regions have Google's own figure; those of AWS and Azure in the USA, Canada and Australia the grid area
+    that they stand in; elsewhere it is None and the country's figure is the one to ask for. Mind the boundary: all
+    of them are direct emissions. Raises ReportError for an unknown provider or region.
+    """
+    name = places.provider(provider)
+    row = places.cloud_region(name, region)
+    if row is None:
+        known = [key.partition(":")[2] for key in (row[KEY] for row in rows("cloud_regions")) if key.startswith(name)]
+        raise missing(f"{name} region", region, known, "give --country instead")
+    if row[VALUE]:
+        return row[COUNTRY], factor("cloud_regions", row)
+    if not row[ZONE]:
+        return row[COUNTRY], None
+    area = intensity(row[COUNTRY], row[ZONE])
+    return row[COUNTRY], area._replace(note=f"grid area of {row[LABEL]}; {area.note}")
+
+
+def pue(provider: str | None = None, region: str | None = None, year: int | None = None) -> Factor:
+    """Power usage effectiveness: energy of the whole data centre over that of its machines, without unit.
+
+    Without a provider it is the average of Uptime's survey; with one, its region's figure where published, else that
+    of its fleet. The year is the nearest published one, the latest if none is given; the note tells of every such
+    step. Raises ReportError for a provider without a figure.
+    """
+    table = [row for row in rows("pue") if row[ROLE] != "comparison"]
+    if provider is None:
+        return of_year("pue", [row for row in table if row[KEY] == "uptime"], year)
+    name = places.provider(provider)
+    own = (region or "").casefold()
+    area = places.cloud_area(name, own) if own else ""
+    for place in filter(None, (own, area)):
+        found = [row for row in table if row[KEY] == f"{name}:{place}"]
+        if found:
+            return of_year("pue", found, year)
+    fleet = of_year("pue", [row for row in table if row[KEY] == name], year)
+    return fleet._replace(note=f"fleet average, none for {region}; {fleet.note}".rstrip("; ")) if region else fleet
+
+
+def series() -> list[str]:
+    """Names of the series of the social cost of carbon, the default one first."""
+    return list(dict.fromkeys(row[SERIES] for row in rows("social_cost")))
+
+
+def social_cost(series: str, country: str | None, emission_year: int) -> Factor:
+    """Damage done by a tonne of CO2 emitted in a year, in money of a fixed year such as ``USD2020/tCO2``.
+
+    With a country it is the damage to that country alone, which only ``ricke2018`` has. Outside the years of a series
+    the nearest one stands, and the note says so. Raises ReportError for a series or country that is not there.
+    """
+    found = [row for row in rows("social_cost") if row[SERIES] == series]
+    if not found:
+        names = list(dict.fromkeys(row[SERIES] for row in rows("social_cost")))
+        raise missing("social cost", series, names, "known are " + ", ".join(names))
+    code = places.country(country) if country else "WLD"
+    key = series if code == "WLD" else f"{series}:{code}"
+    years = [row for row in found if row[KEY] == key]
+    if not years:
+        hint = f"{series} counts the damage to the whole world or has none for {code}; leave the country out"
+        raise missing(f"social cost of {series} for", places.country_name(code), (), hint)
+    return of_year("social_cost", years, emission_year)
+
+
+def equivalents(locale: str = "us") -> list[Factor]:
+    """Familiar activities of a locale (us, eu, uk) in printing order, in kg CO2 or CO2e for one unit of activity."""
+    position = POSITIONS.get(locale.casefold())
+    if position is None:
+        raise missing("locale", locale, POSITIONS, "known are " + ", ".join(POSITIONS))
+    chosen = [row for row in rows("equivalents") if row[position]]
+    return [factor("equivalents", row) for row in sorted(chosen, key=lambda row: int(row[position]))]
+
+
+def tdp(model: str, kind: str) -> Factor | None:
+    """Thermal design power in W of one processor; ``kind`` is cpu or gpu. An upper bound, not a measurement.
+
+    The model's name may be written as the driver or a tracker does; None where no row has exactly that model.
+    """
+    wanted = hardware.model_key(model)
+    for row in rows("tdp"):
+        if row[CATEGORY] == kind and wanted and (row[KEY] == wanted or wanted in row[MODELS].split("|")):
+            return factor("tdp", row)
+    return None
+
+
+def search(query: str | None) -> list[Factor]:
+    """Figures that have every word of the query, in any case, in key, label, kind, table or source; None: all."""
+    words = (query or "").casefold().split()
+    found = []
+    for table, kind in KINDS.items():
+        for row in rows(table):
+            text = " ".join((row[KEY], row[LABEL], kind, table, row[SOURCE])).casefold()
+            if row[VALUE] and all(word in text for word in words):
+                found.append(factor(table, row))
+    return found

@@ -1,0 +1,156 @@
+"""Logs in, Runs out: finds the importers, lets exactly one claim each file, and reads everything once."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from functools import cache
+from typing import TYPE_CHECKING
+
+from reporter import plugins
+from reporter.errors import Finding, ReportError, plain
+from reporter.importers import logs as places
+from reporter.importers.base import Importer
+from reporter.run import Input, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from reporter.importers.logs import Log
+    from reporter.run import Run
+
+__all__ = ["Importer", "available", "read"]
+
+
+@cache
+def available() -> dict[str, Importer]:
+    """Every importer by name: the files of this folder, then installed plug-ins (which cannot take a name of ours)."""
+    names = sorted(entry[:-3] for entry in os.listdir(os.path.dirname(__file__)) if entry.endswith(".py"))
+    modules = [importlib.import_module(f"{__name__}.{name}") for name in names if name not in {"__init__", "base", "logs", "table"}]
+    ours = {module.IMPORTER.name: module.IMPORTER for module in modules if hasattr(module, "IMPORTER")}
+    return {**plugins.load("carbon_report.importers"), **ours}
+
+
+def read(paths: Sequence[str], reader: str | None = None, *, strict: bool = False) -> Reading:
+    """Read every log that the paths name into Runs.
+
+    A file that cannot be read is an error finding (CR001) and the others go on; under ``strict``, or where nothing
+    could be read at all, the first such error is raised. Raises ReportError also for a reader that does not exist.
+    """
+    importers = available()
+    if reader is not None and reader not in importers:
+        raise ReportError(f"--from {plain(reader)}: no such tracker; known are {', '.join(sorted(importers))}")
+    claimed: dict[str, list[Log]] = {}
+    refused: list[ReportError] = []
+    for path in paths:
+        _claim(path, importers, reader, claimed, refused, strict=strict)
+    runs: list[Run] = []
+    read_logs: list[tuple[str, Log]] = []
+    for name, logs in claimed.items():
+        for group in _together(logs):
+            runs += _read_group(importers[name], group, refused)
+            read_logs += [(name, log) for log in group]
+    if refused and (strict or not runs):
+        raise refused[0] if len(refused) == 1 else Refused(refused)
+    if not runs:
+        raise ReportError("there is no run in these logs", file=plain(", ".join(paths)))
+    return Reading(tuple(runs), _inputs(read_logs, runs), _findings(refused, read_logs))
+
+
+class Refused(ReportError):
+    """Several inputs that were refused, each with its own line."""
+
+    def __init__(self, errors: Iterable[ReportError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("; ".join(map(str, self.errors)))
+
+
+def _claim(
+    path: str, importers: dict[str, Importer], reader: str | None,
+    claimed: dict[str, list[Log]], refused: list[ReportError], *, strict: bool,
+) -> None:  # fmt: skip
+    """Sort the logs at one path by the importer that claims them. Only a path that names a file must be claimed."""
+    searched, found = os.path.isdir(path), 0
+    known = {log.path for logs in claimed.values() for log in logs}
+    first_unclaimed: ReportError | None = None
+    for log in places.find([path]):
+        if isinstance(log, ReportError):
+            refused.append(log)
+            found += 1
+            continue
+        log.strict = strict
+        try:
+            name = reader or _claimant(log, importers)
+        except ReportError as error:
+            first_unclaimed = first_unclaimed or error
+            if not isinstance(error, _Unknown):
+                refused.append(error)
+                found += 1
+            continue
+        found += 1
+        if log.path not in known:
+            claimed.setdefault(name, []).append(log)
+    if not found and first_unclaimed is not None:
+        refused.append(
+            ReportError("no tracker's log in this folder; see 'carbon-report formats'", file=plain(path)) if searched else first_unclaimed
+        )
+
+
+class _Unknown(ReportError):
+    """A file that no importer claims."""
+
+
+def _claimant(log: Log, importers: dict[str, Importer]) -> str:
+    if not log.head:
+        raise log.refuse("the file is empty")
+    names = [name for name, importer in importers.items() if importer.claims(log)]
+    if len(names) > 1:
+        raise log.refuse(f"{' and '.join(names)} both claim this file; say which with --from NAME")
+    if not names:
+        raise _Unknown("this is the log of no known tracker; see 'carbon-report formats', or say --from NAME", file=plain(log.path))
+    return names[0]
+
+
+def _together(logs: list[Log]) -> list[list[Log]]:
+    """Files of one folder are read together, since a run's rows may lie in several of them; folders one by one."""
+    groups: dict[str, list[Log]] = {}
+    for log in logs:
+        groups.setdefault(log.folder, []).append(log)
+    return list(groups.values())
+
+
+def _read_group(importer: Importer, group: list[Log], refused: list[ReportError]) -> list[Run]:
+    """Read files that belong together; one that must be refused leaves the group, and the others are read again."""
+    while group:
+        try:
+            return list(importer.read(group))
+        except ReportError as error:
+            if str(error) not in map(str, refused):  # a file read again as another's neighbour is refused once more
+                refused.append(error)
+            wrong = next((log for log in group if error.file == plain(log.path)), None)
+            if wrong is None:
+                group.clear()
+            else:
+                group.remove(wrong)
+            for log in group:
+                log.again()
+    return []
+
+
+def _inputs(read_logs: list[tuple[str, Log]], runs: list[Run]) -> tuple[Input, ...]:
+    counts: dict[str, int] = {}
+    for run in runs:
+        counts[run.source] = counts.get(run.source, 0) + 1
+    return tuple(
+        Input(log.path, name, log.sha256(), log.rows, counts.get(log.path, 0), log.skipped) for name, log in read_logs
+    )
+
+
+def _findings(refused: list[ReportError], read_logs: list[tuple[str, Log]]) -> tuple[Finding, ...]:
+    found = [Finding("CR001", "error", error.message, error.where) for error in refused]
+    for _, log in read_logs:
+        found += log.findings
+        if log.skipped > places.TOLD_SKIPS:
+            more = log.skipped - places.TOLD_SKIPS
+            found.append(Finding("CR002", "warning", f"{more} more of {log.rows} rows skipped", plain(log.path)))
+    return tuple(found)

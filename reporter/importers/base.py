@@ -1,0 +1,141 @@
+"""What an importer is: a name, the files it claims, the columns it knows in the unit they are written in, and `read`."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from reporter import units
+from reporter.errors import plain
+from reporter.importers.table import named
+from reporter.importers.table import number as read_number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from reporter.importers.logs import Log
+    from reporter.importers.table import Table
+    from reporter.run import Run
+
+
+class Importer(NamedTuple):
+    """One tracker's reader.
+
+    ``claims(log)`` says from the content (and then the name) whether a file is this tracker's; exactly one importer
+    may say yes. ``read(logs)`` gets every claimed file of the call at once, so that rows of one run that lie in
+    several files meet; it counts rows with ``log.rows``/``log.skip`` and tells doubts with ``log.say``.
+    """
+
+    name: str
+    says: str
+    home: str
+    claims: Callable[[Log], bool]
+    read: Callable[[Sequence[Log]], Iterable[Run]]
+
+
+def header_has(*names: str, without: Sequence[str] = ()) -> Callable[[Log], bool]:
+    """A claim: the header holds all these columns (and none of ``without``)."""
+    wanted, unwanted = set(names), set(without)
+    return lambda log: wanted <= set(log.header) and not unwanted & set(log.header)
+
+
+class Column(NamedTuple):
+    """How one field is written: the kind of cell, the column's name and its other names, the unit in the file."""
+
+    kind: Literal["text", "number", "moment"]
+    names: tuple[str, ...]
+    unit: str | None = None
+    required: bool = False
+
+
+def text(*names: str) -> Column:
+    """A column of text; blank means not told."""
+    return Column("text", names)
+
+
+def number(name: str, unit: str | None = None, *others: str, required: bool = False) -> Column:
+    """A column of numbers written in ``unit``; a required one makes its row unreadable when it cannot be read."""
+    return Column("number", (name, *others), unit, required)
+
+
+def moment(*names: str) -> Column:
+    """A column of dates with a time of day; naive where the tracker wrote local time without a zone."""
+    return Column("moment", names)
+
+
+class BadCell(ValueError):
+    """A required cell that cannot be read; the message names the column and shows the text."""
+
+
+class Bound:
+    """Columns bound to one header: turns a row's cells into fields, each in the unit that its name ends in."""
+
+    def __init__(self, columns: Mapping[str, Column], table: Table) -> None:
+        self.log, self.decimal = table.log, "," if table.delimiter == ";" else "."
+        self._convert: dict[str, tuple[int, Column, float]] = {}
+        for field, column in columns.items():
+            place = next((table.header.index(named(name)) for name in column.names if named(name) in table.header), None)
+            if place is not None:
+                wanted = units.of_field(field)
+                scale = units.factor(column.unit, wanted) if column.unit and wanted else 1.0
+                self._convert[field] = (place, column, scale)
+
+    def __contains__(self, field: str) -> bool:
+        return field in self._convert
+
+    def place(self, field: str) -> int | None:
+        """Where the field's column stands in the header, from 0, or None."""
+        return self._convert[field][0] if field in self._convert else None
+
+    def read(self, cells: Sequence[str], line: int) -> dict[str, Any]:
+        """The fields of one row; what is blank or absent is None.
+
+        Raises BadCell for a required cell that is blank or no number; an optional one is told and None.
+        """
+        return {
+            field: self._cell(cells[place] if place < len(cells) else "", column, scale, line)
+            for field, (place, column, scale) in self._convert.items()
+        }
+
+    def _cell(self, cell: str, column: Column, scale: float, line: int) -> Any:
+        cell = cell.strip()
+        if column.kind == "text":
+            return cell or None
+        if not cell and not column.required:
+            return None
+        if column.kind == "moment":
+            return self._moment(cell, column, line)
+        try:
+            return read_number(cell, self.decimal) * scale
+        except ValueError as error:
+            if column.required:
+                raise BadCell(f"{column.names[0]}: {'the cell is empty' if not cell else error}") from error
+            self.log.say("CR008", f"{column.names[0]}: {error}; taken as not told", line, level="note")
+            return None
+
+    def _moment(self, cell: str, column: Column, line: int) -> datetime | None:
+        try:
+            return read_moment(cell)
+        except ValueError as error:
+            self.log.say("CR007", f"{column.names[0]}: {error}; the time of the run is left out", line)
+            return None
+
+
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?( ?(Z|[+-][0-9]{2}:?[0-9]{2}))?")
+
+
+def read_moment(cell: str) -> datetime:
+    """Read an ISO 8601 date and time, naive or with an offset.
+
+    Raises ValueError for anything else: ``03/04/2026`` could be March or April, and is not guessed at.
+    """
+    if not _MOMENT.fullmatch(cell):
+        raise ValueError(f"'{plain(cell, 40)}' is no date and time like 2026-11-21T08:01:20")
+    try:
+        when = datetime.fromisoformat(cell.replace(" +", "+").replace(" -", "-").replace(",", "."))
+    except ValueError as error:
+        raise ValueError(f"'{plain(cell, 40)}' is no date and time ({error})") from error
+    if not 2000 <= when.year <= 2100:
+        raise ValueError(f"'{plain(cell, 40)}' lies outside the years 2000 to 2100")
+    return when

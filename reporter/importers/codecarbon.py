@@ -1,0 +1,340 @@
+"""CodeCarbon's emissions.csv of every generation (0.x to 3.3), its task files and its chains of .bak files.
+
+What a naive reader gets wrong: every row of a run_id holds the running total, so only the largest counts; a task
+file's rows are parts of a run that emissions.csv may hold as well; from 2.2.3 all energies include the PUE; versions
+3.1.1 to 3.2.3 spread one log over .bak files; 3.2.9 to 3.3.0 left empty cells out, so that rows are short and their
+tails shifted; older tools wrote energies of several trackers at once into one broken line.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from reporter.errors import plain
+from reporter.importers.base import BadCell, Bound, Importer, moment, number, text
+from reporter.importers.table import Row, Table
+from reporter.run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reporter.importers.logs import Log
+
+COLUMNS = {
+    "id": text("run_id"),
+    "task": text("task_name"),
+    "ended_at": moment("timestamp"),
+    "duration_s": number("duration", "s"),
+    "energy_kwh": number("energy_consumed", "kWh", required=True),
+    "reported_emissions_kg": number("emissions", "kgCO2e", required=True),
+    "cpu_energy_kwh": number("cpu_energy", "kWh"),
+    "gpu_energy_kwh": number("gpu_energy", "kWh"),
+    "ram_energy_kwh": number("ram_energy", "kWh"),
+    "cpu_power_w": number("cpu_power", "W"),
+    "gpu_power_w": number("gpu_power", "W"),
+    "ram_power_w": number("ram_power", "W"),
+    "project": text("project_name"),
+    "experiment": text("experiment_name"),
+    "country": text("country_iso_code", "country_name", "country"),
+    "region": text("region"),
+    "cloud_provider": text("cloud_provider"),
+    "cloud_region": text("cloud_region"),
+    "system": text("os"),
+    "python_version": text("python_version"),
+    "tracker_version": text("codecarbon_version"),
+    "cpu_count": number("cpu_count"),
+    "cpu_model": text("cpu_model"),
+    "gpu_count": number("gpu_count"),
+    "gpu_model": text("gpu_model"),
+    "ram_gb": number("ram_total_size", "GB"),
+    "tracking_mode": text("tracking_mode"),
+    "reported_pue": number("pue"),
+}
+#: Columns before the first that CodeCarbon may leave empty: in a short row these stand where the header says.
+_STEADY = ("id", "ended_at", "duration_s", "energy_kwh", "reported_emissions_kg", "cpu_energy_kwh", "gpu_energy_kwh",
+           "ram_energy_kwh", "cpu_power_w", "gpu_power_w", "ram_power_w", "project", "country")  # fmt: skip
+_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\S*")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_PARTS = ("cpu_energy_kwh", "gpu_energy_kwh", "ram_energy_kwh")
+_CHAIN = re.compile(r"(?P<stem>.+\.csv)(?:_(?P<number>[0-9]+))?\.bak")
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What the rows of one run add up to so far: the row with the most energy, and time over restarts."""
+
+    log: Log
+    line: int
+    best: dict[str, Any]
+    closed_s: float = 0.0
+    rows: int = 1
+
+    def add(self, row: dict[str, Any], log: Log, line: int) -> None:
+        """Take in a later row: totals grow, so the one with the most energy replaces the ones before it.
+
+        A tracker that was stopped and started again (3.3.1 on) counts its energy on but its time from 0.
+        """
+        self.rows += 1
+        if row["energy_kwh"] < self.best["energy_kwh"]:
+            return
+        before, now = self.best.get("duration_s"), row.get("duration_s")
+        if before is not None and now is not None and now < before:
+            self.closed_s += before
+        self.log, self.line, self.best = log, line, row
+
+    def fields(self) -> dict[str, Any]:
+        duration = self.best.get("duration_s")
+        return {**self.best, "duration_s": None if duration is None else self.closed_s + duration}
+
+
+@dataclass(slots=True)
+class _Tasks:
+    """The tasks of one run: their rows are parts, and add up."""
+
+    log: Log
+    line: int
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def total(self, name: str) -> float | None:
+        told = [row[name] for row in self.rows if row.get(name) is not None]
+        return math.fsum(told) if told else None
+
+
+def read(logs: Sequence[Log]) -> Iterator[Run]:
+    """Read the CodeCarbon files of one folder into Runs, rows of one run_id counted once wherever they lie."""
+    runs: dict[str, _Tally] = {}
+    tasks: dict[str, _Tasks] = {}
+    for log in sorted(logs, key=_age):
+        _read_file(log, runs, tasks)
+    for log in logs:
+        _tell_siblings(log, logs, runs)
+    for identity, tally in runs.items():
+        if tally.rows > 1:
+            tally.log.say("CR010", f"run {plain(identity, 40)}: {tally.rows} rows hold its running total; "
+                          "the largest counts, the others are not added", tally.line, "note")  # fmt: skip
+        yield _run(identity, tally, tasks.pop(identity, None))
+    for identity, parts in tasks.items():
+        yield _run_of_tasks(identity, parts)
+
+
+def _age(log: Log) -> tuple[str, int, int]:
+    """Order of a chain of backups, oldest first: x.csv.bak, x.csv_0.bak, x.csv_1.bak, ..., x.csv."""
+    match = _CHAIN.fullmatch(log.name)
+    if not match:
+        return log.name, 2, 0
+    return match["stem"], 0 if match["number"] is None else 1, int(match["number"] or 0)
+
+
+def _read_file(log: Log, runs: dict[str, _Tally], tasks: dict[str, _Tasks]) -> None:
+    table = Table(log)
+    bound, changed = None, -1
+    for row in table:
+        if changed != table.changed:
+            bound, changed = Bound(_columns(table), table), table.changed
+        assert bound is not None  # noqa: S101 - the table sets its header before its first row
+        fields = _fields(row, table, bound)
+        if fields is None:
+            continue
+        identity = fields.get("id") or f"{plain(log.path)}:{row.line}"
+        if fields.get("task"):
+            tasks.setdefault(identity, _Tasks(log, row.line)).rows.append(fields)
+        elif identity in runs:
+            runs[identity].add(fields, log, row.line)
+        else:
+            runs[identity] = _Tally(log, row.line, fields)
+    if not log.rows:
+        raise log.refuse("there is a header but no run below it; was the tracker stopped?")
+    if log.skipped == log.rows:
+        raise log.refuse(f"none of the {log.rows} rows can be read: {_reason(log)}")
+
+
+def _reason(log: Log) -> str:
+    told = next((finding for finding in log.findings if finding.code in {"CR002", "CR003"}), None)
+    return f"line {str(told.where).rpartition(':')[2]}: {told.message.removesuffix('; row skipped')}" if told else "see above"
+
+
+def _columns(table: Table) -> dict[str, Any]:
+    """The columns to read; where the total is missing but its parts are there, the parts stand in."""
+    columns = dict(COLUMNS)
+    if "energy_consumed" not in table.header:
+        columns["energy_kwh"] = number("energy_consumed", "kWh")
+        table.log.say("CR013", "column energy_consumed is missing; cpu_energy + gpu_energy + ram_energy are used instead")
+    return columns
+
+
+def _fields(row: Row, table: Table, bound: Bound) -> dict[str, Any] | None:
+    """The fields of one row, or None where it had to be skipped (told and counted)."""
+    log, cells, width = table.log, row.cells, len(table.header)
+    if len(cells) > width:
+        if any(cell.strip() for cell in cells[width:]):
+            log.skip(row.line, f"{len(cells)} cells under a header of {width}: a comma stands unquoted, or two rows in one")
+            return None
+        cells = cells[:width]
+    short = len(cells) < width
+    if short and not row.whole:
+        log.skip(row.line, f"the last line is cut ({len(cells)} of {width} cells)", "CR003")
+        return None
+    try:
+        fields = bound.read(cells, row.line) if not short else _realigned(cells, table, bound, row.line)
+    except BadCell as error:
+        log.skip(row.line, str(error))
+        return None
+    return _checked(fields, log, row.line)
+
+
+def _realigned(cells: list[str], table: Table, bound: Bound, line: int) -> dict[str, Any]:
+    """Read a row of 3.2.9 to 3.3.0, which lacks its empty cells: the steady columns, and what the tail proves.
+
+    Raises BadCell where even the steady columns cannot be trusted.
+    """
+    places = [place for name in _STEADY if (place := bound.place(name)) is not None]
+    if len(cells) <= max(places):
+        raise BadCell(f"{len(cells)} cells under a header of {len(table.header)}")
+    fields = bound.read(cells[: max(places) + 1], line)
+    parts = [fields.get(name) for name in _PARTS]
+    if None not in parts and not math.isclose(math.fsum(parts), fields["energy_kwh"], rel_tol=1e-6, abs_tol=1e-12):
+        raise BadCell(f"{len(cells)} cells under a header of {len(table.header)}, and the energies do not add up")
+    tail = cells[max(places) + 1 :]
+    versions = [cell for cell in tail if _VERSION.fullmatch(cell.strip())]
+    fields["tracker_version"] = versions[-1].strip() if versions else None
+    fields["tracking_mode"] = next((cell for cell in tail if cell in {"machine", "process"}), None)
+    fields["reported_pue"] = _pue_of_tail(tail, table)
+    table.log.say("CR004", f"{len(cells)} of {len(table.header)} cells: CodeCarbon left its empty ones out; "
+                  "energies and emissions stand before the gap, the rest was found by its form", line)  # fmt: skip
+    return fields
+
+
+def _pue_of_tail(tail: list[str], table: Table) -> float | None:
+    """The PUE of a short row: the header ends in on_cloud, pue, wue, and the last two are never left out."""
+    if table.header[-3:] != ("on_cloud", "pue", "wue") or len(tail) < 3 or tail[-3] not in {"Y", "N"}:
+        return None
+    try:
+        return float(tail[-2])
+    except ValueError:
+        return None
+
+
+def _checked(fields: dict[str, Any], log: Log, line: int) -> dict[str, Any] | None:
+    parts = [fields[name] for name in _PARTS if fields.get(name) is not None]
+    if fields.get("energy_kwh") is None:
+        if not parts:
+            log.skip(line, "no energy is told")
+            return None
+        fields["energy_kwh"] = math.fsum(parts)
+    if fields["energy_kwh"] < 0 or fields["reported_emissions_kg"] < 0:
+        log.skip(line, f"energy {fields['energy_kwh']:g} kWh, emissions {fields['reported_emissions_kg']:g} kg: below 0")
+        return None
+    if fields["energy_kwh"] > 1e12:
+        log.skip(line, f"energy {fields['energy_kwh']:g} kWh is more than a country uses in a year")
+        return None
+    if len(parts) == len(_PARTS) and not math.isclose(
+        math.fsum(parts), fields["energy_kwh"], rel_tol=1e-3, abs_tol=1e-9
+    ):
+        log.say("CR030", f"cpu, gpu and ram energy add up to {math.fsum(parts):.6g} kWh, "
+                f"energy_consumed says {fields['energy_kwh']:.6g}", line)  # fmt: skip
+    return fields
+
+
+def _tell_siblings(log: Log, logs: Sequence[Log], runs: dict[str, _Tally]) -> None:
+    """Where one file of a chain was named alone, tell what the others of its folder would add."""
+    match = _CHAIN.fullmatch(log.name)
+    stem = match["stem"] if match else log.name
+    named = {other.name for other in logs}
+    others = [name for name in log.names() if _CHAIN.fullmatch(name) and name.startswith(stem) or name == stem]
+    missing = [name for name in others if name not in named]
+    if not missing or (match is None and log.name != stem):
+        return
+    more: dict[str, _Tally] = {}
+    for name in missing:
+        sibling = log.beside(name)
+        if sibling is not None and _claims(sibling):
+            try:
+                _read_file(sibling, more, {})
+            except Exception as error:  # noqa: BLE001 - a broken sibling is only told
+                log.say("CR011", f"{plain(name)} lies beside and cannot be read: {plain(error)}")
+            sibling.again()
+    added = [tally.best["energy_kwh"] for identity, tally in more.items() if identity not in runs]
+    if added:
+        log.say("CR011", f"{', '.join(map(plain, missing[:3]))}{'...' if len(missing) > 3 else ''} beside it would add "
+                f"{len(added)} runs and {math.fsum(added):.6g} kWh (with the tracker's PUE); name the folder to count them")  # fmt: skip
+
+
+def _run(identity: str, tally: _Tally, tasks: _Tasks | None) -> Run:
+    fields = tally.fields()
+    if tasks is not None:
+        # start_task resets the clock of the whole run, so the run's own duration is that of its last task.
+        fields["duration_s"] = tasks.total("duration_s")
+        count = len(tasks.rows)
+        tasks.log.say("CR012", f"run {plain(identity, 40)}: {count} task rows are parts of it and not added again",
+                      tasks.line, "note")  # fmt: skip
+    return _make(identity, fields, tally.log, tally.line)
+
+
+def _run_of_tasks(identity: str, tasks: _Tasks) -> Run:
+    """A run of which only the task file is there: the tasks add up; what ran between them is not known."""
+    first = dict(tasks.rows[0])
+    for name in ("duration_s", "energy_kwh", "reported_emissions_kg", *_PARTS):
+        first[name] = tasks.total(name)
+    first["ended_at"] = tasks.rows[-1].get("ended_at")
+    tasks.log.say("CR012", f"run {plain(identity, 40)}: {len(tasks.rows)} tasks added up; what ran between them is "
+                  "in emissions.csv alone", tasks.line)  # fmt: skip
+    return _make(identity, first, tasks.log, tasks.line)
+
+
+def _make(identity: str, fields: dict[str, Any], log: Log, line: int) -> Run:
+    pue = _pue(fields, log, line)
+    logged_kwh, emissions_kg = fields["energy_kwh"], fields["reported_emissions_kg"]
+    energies = {name: None if fields.get(name) is None else fields[name] / (pue or 1.0) for name in ("energy_kwh", *_PARTS)}
+    mode = fields.get("tracking_mode")
+    kept = ("duration_s", "ended_at", "country", "region", "cloud_provider", "cloud_region", "system", "python_version",
+            "tracker_version", "cpu_count", "cpu_model", "gpu_count", "gpu_model", "ram_gb")  # fmt: skip
+    return Run(
+        id=identity,
+        tracker="codecarbon",
+        source=log.path,
+        line=line,
+        started_at=_started(fields),
+        reported_pue=pue,
+        reported_emissions_kg=emissions_kg,
+        reported_intensity_g_per_kwh=1000 * emissions_kg / logged_kwh if logged_kwh else None,
+        machine_wide=None if mode is None else mode == "machine",
+        labels={key: fields[key] for key in ("project", "experiment") if fields.get(key)},
+        **energies,
+        **{name: fields.get(name) for name in kept},
+    )
+
+
+def _pue(fields: dict[str, Any], log: Log, line: int) -> float | None:
+    """The PUE inside the row's energies (2.2.3 on); one below 1 cannot be, is told, and is not divided out."""
+    pue = fields.get("reported_pue")
+    if pue is not None and pue < 1:
+        log.say("CR033", f"pue: {pue:g} is below 1; the energies are taken as written", line)
+        return None
+    return pue  # type: ignore[no-any-return]
+
+
+def _started(fields: dict[str, Any]) -> Any:
+    from datetime import timedelta
+
+    ended, duration = fields.get("ended_at"), fields.get("duration_s")
+    return ended - timedelta(seconds=duration) if ended and duration is not None and 0 <= duration < 1e9 else None
+
+
+def _claims(log: Log) -> bool:
+    header = set(log.header)
+    if not {"duration", "emissions"} <= header or header & {"emissions_sum", "runid"}:
+        return False
+    energy = bool(header & {"energy_consumed", "cpu_energy"})
+    return energy and bool({"task_name", "country_name", "country", "country_iso_code"} & header)
+
+
+IMPORTER = Importer(
+    name="codecarbon",
+    says="CodeCarbon: emissions.csv of every version, task files, .bak chains",
+    home="https://github.com/mlco2/codecarbon",
+    claims=_claims,
+    read=read,
+)

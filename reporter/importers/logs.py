@@ -1,0 +1,233 @@
+"""Where logs come from: files, folders, archives and standard input, opened so that no input can hang or escape."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import sys
+from functools import cached_property
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from reporter.errors import Finding, Level, ReportError, plain
+
+if TYPE_CHECKING:
+    import zipfile
+    from collections.abc import Callable, Iterator, Mapping
+
+#: What is looked at inside folders and archives; a file that is named outright may have any ending.
+ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".log", ".txt", ".zip", ".bak", ".pkl")
+HEAD_BYTES = 65_536
+MAX_MEMBER_BYTES = 512 << 20
+MAX_MEMBERS = 100_000
+TOLD_SKIPS = 3  # so many skipped rows of a file are told one by one, the rest as a number
+
+
+class Log:
+    """One file of a tracker, wherever it lies, with the count of its rows and what there is to say about it."""
+
+    def __init__(self, path: str, opened: Callable[[], IO[bytes]], folder: str, beside: Mapping[str, Log]) -> None:
+        self.path, self._opened, self.folder, self._beside = path, opened, folder, beside
+        self.name = path.rsplit("/", 1)[-1].rsplit(os.sep, 1)[-1]
+        self.rows = self.skipped = 0
+        self.findings: list[Finding] = []
+        self.strict = False
+
+    def open(self) -> IO[bytes]:
+        """Open for reading bytes. Raises ReportError where that cannot be."""
+        try:
+            return self._opened()
+        except OSError as error:
+            raise ReportError(f"cannot be read: {error.strerror or error}", file=plain(self.path)) from error
+
+    def beside(self, name: str) -> Log | None:
+        """The file of that name in the same folder or archive, or None."""
+        return self._beside.get(name)
+
+    def names(self) -> list[str]:
+        """Names of all files in the same folder or archive, in order."""
+        return sorted(self._beside)
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first 64 KiB."""
+        with self.open() as stream:
+            return stream.read(HEAD_BYTES)
+
+    @cached_property
+    def header(self) -> tuple[str, ...]:
+        """The first line's cells if it is delimited text, as importers compare them: stripped and in lower case."""
+        from reporter.importers.table import header_of
+
+        return header_of(self.head)
+
+    def sha256(self) -> str:
+        """SHA-256 of the content, in hexadecimal."""
+        import hashlib
+
+        with self.open() as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+
+    def again(self) -> None:
+        """Forget what was counted and told, before the file is read once more."""
+        self.rows = self.skipped = 0
+        self.findings = []
+
+    def say(self, code: str, message: str, line: int | None = None, level: Level = "warning") -> None:
+        """Note a finding about this file (and line)."""
+        where = plain(self.path) if line is None else f"{plain(self.path)}:{line}"
+        self.findings.append(Finding(code, level, message, where))
+
+    def skip(self, line: int, why: str, code: str = "CR002") -> None:
+        """Count a row that is left out, and tell why. Raises ReportError under --strict."""
+        if self.strict:
+            raise ReportError(f"{why}; mend the row, or leave --strict out to skip it", file=plain(self.path), line=line)
+        self.skipped += 1
+        if self.skipped <= TOLD_SKIPS:
+            self.say(code, f"{why}; row skipped", line)
+
+    def refuse(self, message: str, line: int | None = None) -> ReportError:
+        """Make the error that refuses this file."""
+        return ReportError(message, file=plain(self.path), line=line)
+
+
+def find(paths: list[str]) -> Iterator[Log | ReportError]:
+    """Every log that the paths name: files, folders (searched), globs, zip archives, ``-`` for standard input.
+
+    A path that cannot be read comes out as the ReportError that tells it, in its turn, so that the others go on.
+    """
+    seen: set[str] = set()
+    for path in paths:
+        try:
+            for log in _at(path):
+                if log.path not in seen:
+                    seen.add(log.path)
+                    yield log
+        except ReportError as error:
+            yield error
+
+
+def _at(path: str) -> Iterator[Log]:
+    if path == "-":
+        content = sys.stdin.buffer.read()
+        yield Log("standard input", lambda: io.BytesIO(content), "", {})
+        return
+    if not os.path.lexists(path) and any(sign in path for sign in "*?["):
+        import glob
+
+        matches = sorted(glob.glob(path, recursive=True))  # noqa: PTH207 - the user's own pattern, as the shell reads it
+        if not matches:
+            raise ReportError("no file matches this pattern", file=plain(path))
+        for match in matches:
+            yield from _at(match)
+        return
+    if Path(path).is_dir():
+        yield from _in_folder(path)
+        return
+    yield from _files([path], Path(path).parent)
+
+
+def _in_folder(top: str) -> Iterator[Log]:
+    found = looked = 0
+    for folder, folders, names in os.walk(top):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        kept = [name for name in sorted(names) if name.lower().endswith(ENDINGS)]
+        looked += len(names)
+        paths = [str(Path(folder, name)) for name in kept]
+        regular = [path for path in paths if stat.S_ISREG(os.lstat(path).st_mode)]  # a link may lead out of the folder
+        for log in _files(regular, Path(folder)):
+            found += 1
+            yield log
+    if not found:
+        raise ReportError(
+            f"no tracker's log in this folder ({looked} files looked at); see 'carbon-report formats'", file=plain(top)
+        )
+
+
+def _files(paths: list[str], folder: Path) -> Iterator[Log]:
+    beside = _Folder(folder)
+    for path in paths:
+        log = Log(path, lambda path=path: _open(path), str(folder), beside)  # type: ignore[misc]
+        beside.known[log.name] = log
+        if log.head.startswith(b"PK\x03\x04") and not path.lower().endswith(".csv"):
+            yield from _in_archive(log)
+        else:
+            yield log
+
+
+def _open(path: str) -> IO[bytes]:
+    """Open a regular file; a FIFO, a device or a socket is refused instead of waited for."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(0, "it is no regular file")
+    return os.fdopen(descriptor, "rb")
+
+
+class _Folder(dict[str, Log]):
+    """The files of one folder, made into Logs when they are asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+        self.known: dict[str, Log] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        try:
+            return iter(sorted(entry.name for entry in os.scandir(self.folder) if entry.is_file(follow_symlinks=False)))
+        except OSError:
+            return iter(())
+
+    def get(self, name: str, default: Log | None = None) -> Log | None:  # type: ignore[override]
+        if name not in self.known:
+            path = str(self.folder / name)
+            if not os.path.lexists(path) or not stat.S_ISREG(os.lstat(path).st_mode):
+                return default
+            self.known[name] = Log(path, lambda: _open(path), str(self.folder), self)
+        return self.known[name]
+
+
+def _in_archive(archive: Log) -> Iterator[Log]:
+    """The logs inside a zip archive, read in memory; nothing is unpacked to disk."""
+    import zipfile
+
+    found = 0
+    try:
+        opened = zipfile.ZipFile(archive.open())
+        members = [member for member in opened.infolist() if not member.is_dir()]
+        if len(members) > MAX_MEMBERS:
+            raise archive.refuse(f"archive of {len(members)} files; the limit is {MAX_MEMBERS}")
+        folders: dict[str, dict[str, Log]] = {}
+        for member in members:
+            if member.filename.lower().endswith(ENDINGS) and not member.filename.lower().endswith(".zip"):
+                folder, _, name = member.filename.rpartition("/")
+                beside = folders.setdefault(folder, {})
+                path = f"{archive.path}/{member.filename}"
+                beside[name] = Log(path, _member(opened, member), f"{archive.path}/{folder}", beside)
+        for beside in folders.values():
+            for log in beside.values():
+                found += 1
+                yield log
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        raise archive.refuse(f"archive cannot be read ({error}); download or zip it again") from error
+    if not found:
+        raise archive.refuse("no tracker's log in this archive; see 'carbon-report formats'")
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:
+    """How a member is opened: whole and checked (size, CRC), since a member of a zip cannot be trusted to end."""
+
+    def opened() -> IO[bytes]:
+        import zipfile
+        import zlib
+
+        if member.file_size > MAX_MEMBER_BYTES:
+            raise OSError(0, f"member of {member.file_size >> 20} MiB; the limit is {MAX_MEMBER_BYTES >> 20} MiB")
+        try:
+            with archive.open(member) as stream:
+                return io.BytesIO(stream.read(MAX_MEMBER_BYTES))
+        except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
+            raise OSError(0, f"archive is damaged ({error}); download or zip it again") from error
+
+    return opened

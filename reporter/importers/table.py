@@ -1,0 +1,176 @@
+"""Delimited text, row by row, with exact line numbers: encodings, delimiters, repeated headers, cut last lines."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from typing import IO, TYPE_CHECKING, NamedTuple
+
+from reporter.errors import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reporter.importers.logs import Log
+
+DELIMITERS = ",;\t|"
+MAX_CELL = 1 << 20
+_SURROGATE = re.compile("[\udc80-\udcff]")
+_CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")
+
+
+class Row(NamedTuple):
+    """One row as written: its line (of the row's end, as editors count) and its cells. ``whole``: it ends in a newline."""
+
+    line: int
+    cells: list[str]
+    whole: bool
+
+
+def header_of(head: bytes) -> tuple[str, ...]:
+    """Cells of the first line that is neither blank nor a comment, stripped, in lower case; () for binary content."""
+    encoding = encoding_of(head)
+    if encoding is None:
+        return ()
+    text = head.decode(encoding, "replace")
+    for line in io.StringIO(text, newline=None):
+        if line.strip() and not line.startswith("#"):
+            return tuple(named(cell) for cell in next(csv.reader([line], delimiter=delimiter_of(line)), []))
+    return ()
+
+
+def named(cell: str) -> str:
+    """A header's cell as columns are compared: without blanks round it, in lower case."""
+    return cell.strip().lower()
+
+
+def delimiter_of(line: str) -> str:
+    """The delimiter that the line holds most of; the comma where there is none."""
+    return max(DELIMITERS, key=lambda sign: (line.count(sign), sign == ","))
+
+
+def encoding_of(head: bytes) -> str | None:
+    """The text encoding that the first bytes tell: UTF-8 unless a mark says otherwise; None for what is no text."""
+    if head.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
+        return None
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    return None if head.count(0) > len(head) // 8 or head.startswith(b"PK\x03\x04") else "utf-8-sig"
+
+
+def lines(log: Log) -> Iterator[str]:
+    """Lines of a text file, each with its line end. A byte that is no UTF-8 is read as Windows-1252, and told.
+
+    Raises ReportError for content that is no text.
+    """
+    encoding = encoding_of(log.head)
+    if encoding is None:
+        kind = "a zip or spreadsheet file; export it as CSV" if log.head.startswith(b"PK") else "no text in UTF-8; save it as such"
+        raise log.refuse(f"this is {kind}")
+    told = False
+    if encoding == "utf-16":
+        log.say("CR006", "read as UTF-16", level="note")
+    with log.open() as raw:
+        for number, line in enumerate(_decoded(raw, encoding), 1):
+            if not line.isascii() and _SURROGATE.search(line):
+                if not told:
+                    told = True
+                    column = line.index(_SURROGATE.search(line)[0]) + 1  # type: ignore[index]
+                    log.say("CR006", f"column {column}: not UTF-8, read as Windows-1252", number)
+                line = line.encode("utf-8", "surrogateescape").decode("cp1252", "replace")  # noqa: PLW2901
+            yield line
+
+
+def _decoded(raw: IO[bytes], encoding: str) -> Iterator[str]:
+    errors = "surrogateescape" if encoding.startswith("utf-8") else "replace"
+    yield from io.TextIOWrapper(raw, encoding=encoding, errors=errors, newline="")
+
+
+class Table:
+    """The rows of one delimited file under its header, which may be repeated or change on the way.
+
+    ``header`` holds the names in force (lower case); rows that repeat it are told and passed over.
+    """
+
+    def __init__(self, log: Log) -> None:
+        self.log = log
+        self.delimiter = ","
+        self.header: tuple[str, ...] = ()
+        self.changed = 0  # times the header was set, so that a reader knows when to bind its columns again
+
+    def __iter__(self) -> Iterator[Row]:
+        last = ""
+
+        def noted() -> Iterator[str]:
+            nonlocal last
+            for line in lines(self.log):
+                last = line
+                if line.startswith(_CONFLICT):
+                    raise self.log.refuse("a git merge conflict stands here; resolve it first", reader.line_num + 1)
+                yield line
+
+        csv.field_size_limit(MAX_CELL)
+        stream = noted()
+        offset, first = self._first(stream)
+        reader = csv.reader(_chain(first, stream), delimiter=self.delimiter)
+        try:
+            for cells in reader:
+                if not any(cell.strip() for cell in cells):
+                    continue
+                row = Row(reader.line_num + offset, cells, last.endswith(("\n", "\r")))
+                if self._is_header(row):
+                    continue
+                self.log.rows += 1
+                yield row
+        except csv.Error as error:
+            raise self.log.refuse(f"cannot be read as CSV: {error}", reader.line_num + offset) from error
+
+    def _first(self, stream: Iterator[str]) -> tuple[int, str]:
+        """The lines passed over before the header (blank, or comments), and the header's line."""
+        number = 0
+        for number, line in enumerate(stream, 1):
+            if line.strip() and not line.startswith("#"):
+                self.delimiter = delimiter_of(line)
+                return number - 1, line
+        raise self.log.refuse("the file is empty" if not number else "there is no header and no row")
+
+    def _is_header(self, row: Row) -> bool:
+        names = tuple(named(cell) for cell in row.cells)
+        if not self.header:
+            self.header, self.changed = names, self.changed + 1
+            return True
+        if names == self.header:
+            self.log.say("CR005", "the header stands here again; passed over", row.line, level="note")
+            return True
+        known = set(self.header) - {""}
+        if len(known & set(names)) >= max(3, len(known) // 2):
+            self.log.say("CR005", "another header begins here; the rows below are read by it", row.line)
+            self.header, self.changed = names, self.changed + 1
+            return True
+        return False
+
+
+def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
+    yield first
+    yield from rest
+
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_COMMA_NUMBER = re.compile(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?")
+
+
+def number(text: str, decimal: str = ".") -> float:
+    """Read a number strictly: no ``1_0``, ``nan``, ``inf``, thousands separators or foreign digits.
+
+    Raises ValueError, whose text says what is wrong. ``decimal`` is "," in files that Excel saved with ``;``.
+    """
+    text = text.strip()
+    if decimal == "," and _COMMA_NUMBER.fullmatch(text):
+        text = text.replace(",", ".")
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(f"'{plain(text, 40)}' is no number")
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"'{plain(text, 40)}' is too large")
+    return value

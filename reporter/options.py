@@ -1,0 +1,170 @@
+"""Options: everything the user may choose, from the command line, carbon-report.toml or pyproject.toml."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from reporter.errors import ReportError, plain
+from reporter.units import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Output(NamedTuple):
+    """One thing to write: a renderer's name and a path (``-`` is standard output)."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The user's choices; units are the end of a name, None means *not chosen*."""
+
+    logs: tuple[str, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    reader: str | None = None
+    country: str | None = None
+    region: str | None = None
+    cloud: tuple[str, str] | None = None  # provider, region
+    intensity_g_per_kwh: float | None = None
+    pue: float | None = None
+    scc: str = "epa2023"
+    group_by: tuple[str, ...] = ()
+    title: str | None = None
+    authors: tuple[str, ...] = ()
+    scope: str | None = None
+    notes: str | None = None  # path of a Markdown file
+    standalone: bool = False
+    strict: bool = False
+    quiet: bool = False
+    fail_over_kg: float | None = None
+
+    @property
+    def has_context(self) -> bool:
+        """Whether emissions are to be computed instead of taken from the tracker."""
+        chosen = (self.country, self.region, self.cloud, self.intensity_g_per_kwh, self.pue)
+        return any(value is not None for value in chosen)
+
+
+#: Keys of the configuration file: the long option's name, what field it fills, and how its text is read.
+CONFIG = {
+    "country": "country",
+    "region": "region",
+    "cloud": "cloud",
+    "intensity": "intensity_g_per_kwh",
+    "pue": "pue",
+    "scc": "scc",
+    "group-by": "group_by",
+    "title": "title",
+    "authors": "authors",
+    "scope": "scope",
+    "notes": "notes",
+    "from": "reader",
+    "strict": "strict",
+    "quiet": "quiet",
+    "fail-over": "fail_over_kg",
+}
+
+
+def make(chosen: Mapping[str, Any], config: Mapping[str, Any] | None = None, file: str | None = None) -> Options:
+    """Options from raw values (text, numbers, lists), the command line's before the configuration file's.
+
+    Raises ReportError for a value that cannot be: a PUE below 1, an unknown unit, a key that does not exist.
+    """
+    raw: dict[str, Any] = {}
+    for key, value in (config or {}).items():
+        if key not in CONFIG:
+            raise ReportError(f"'{plain(key)}' is no option; known are {', '.join(CONFIG)}", file=file)
+        raw[CONFIG[key]] = value
+    raw.update({key: value for key, value in chosen.items() if value is not None and value != ()})
+    known = {field.name for field in fields(Options)}
+    return Options(**{key: _read(key, value) for key, value in raw.items() if key in known})
+
+
+def _read(key: str, value: Any) -> Any:
+    reader = _READERS.get(key)
+    return reader(value) if reader else value
+
+
+def _pue(value: object) -> float:
+    try:
+        pue = float(str(value))
+    except ValueError as error:
+        raise ReportError(f"--pue {plain(value)}: this is no number; write one such as 1.2") from error
+    if not 1 <= pue <= 10:
+        raise ReportError(f"--pue {plain(value)}: a PUE is the facility's energy over the machines': 1 or more, e.g. 1.2")
+    return pue
+
+
+def _intensity(value: object) -> float:
+    try:
+        intensity = parse(str(value), "gCO2e/kWh", bare="gCO2e/kWh")
+    except ReportError as error:
+        raise ReportError(f"--intensity {plain(value)}: {error.message}") from error
+    if intensity < 0:
+        raise ReportError(f"--intensity {plain(value)}: it cannot be below 0")
+    return intensity
+
+
+def _fail_over(value: object) -> float:
+    try:
+        return parse(str(value), "kgCO2e", bare="kgCO2e")
+    except ReportError as error:
+        raise ReportError(f"--fail-over {plain(value)}: {error.message}") from error
+
+
+def _cloud(value: object) -> tuple[str, str]:
+    provider, colon, region = str(value).partition(":")
+    if not (provider and colon and region):
+        raise ReportError(f"--cloud {plain(value)}: write PROVIDER:REGION, such as gcp:europe-west9")
+    return provider.strip().lower(), region.strip().lower()
+
+
+def _list(value: object) -> tuple[str, ...]:
+    parts = value if isinstance(value, list | tuple) else str(value).split(",")
+    return tuple(str(part).strip() for part in parts if str(part).strip())
+
+
+_READERS: dict[str, Any] = {
+    "pue": _pue,
+    "intensity_g_per_kwh": _intensity,
+    "fail_over_kg": _fail_over,
+    "cloud": _cloud,
+    "group_by": _list,
+    "authors": _list,
+    "logs": tuple,
+    "outputs": tuple,
+}
+
+
+def configuration(path: str | None) -> tuple[dict[str, Any], str | None]:
+    """The configuration file's values and its path: the one named, else carbon-report.toml, else pyproject.toml.
+
+    Raises ReportError where the named file is missing or no file is valid TOML.
+    """
+    if path is not None:
+        return _toml(path), path
+    if os.path.isfile("carbon-report.toml"):
+        return _toml("carbon-report.toml"), "carbon-report.toml"
+    if os.path.isfile("pyproject.toml"):
+        with open("pyproject.toml", "rb") as file:
+            if b"[tool.carbon-report]" not in file.read():
+                return {}, None
+        return _toml("pyproject.toml").get("tool", {}).get("carbon-report", {}), "pyproject.toml"
+    return {}, None
+
+
+def _toml(path: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        with open(path, "rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise ReportError(f"cannot be read: {error.strerror}", file=plain(path)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ReportError(f"this is no valid TOML: {error}", file=plain(path)) from error

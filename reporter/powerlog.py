@@ -1,0 +1,218 @@
+"""The power log: the CSV of cumulative joules that our sampler writes and our importer reads, told in one place.
+
+A head of ``# key: value`` lines, a header, one row a sample. The meters count from the start of the run, so the last
+row holds the totals and a log that lost its end is right up to there. It names no host and no user.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import takewhile
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+#: What the first line begins with, and the version of the format that this program writes and reads.
+FIRST = "# carbon-report power log"
+VERSION = 1
+ENDED = "# ended:"
+
+TIME, ELAPSED = "time", "elapsed_s"
+GAUGES = ("cpu_percent", "gpu_percent", "memory_gb")
+
+#: ``counter``: the device's own energy counter; ``power``: its power readings times time; ``modelled``: not metered.
+Kind = Literal["counter", "power", "modelled"]
+#: ``machine`` is the whole platform (psys): a superset of cpu and ram, never added to them.
+Part = Literal["cpu", "gpu", "ram", "machine"]
+
+_KINDS: tuple[Kind, ...] = get_args(Kind)
+_PARTS: tuple[Part, ...] = get_args(Part)
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+class Meter(NamedTuple):
+    """One column of joules: its name, how its energy is known, the part it belongs to, and what a model was told."""
+
+    name: str
+    kind: Kind
+    part: Part
+    source: str
+    told: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def column(self) -> str:
+        """The name of its column: cumulative joules since the start."""
+        return f"{self.name}_j"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What stands above the rows; None is not told. ``command`` is the program's bare name, without arguments."""
+
+    run_id: str | None = None
+    command: str | None = None
+    started_at: datetime | None = None
+    every_s: float | None = None
+    sampler: str | None = None
+    cpu_model: str | None = None
+    cpu_count: int | None = None  # logical processors
+    gpus: tuple[str, ...] = ()
+    ram_gb: float | None = None
+    system: str | None = None
+    python_version: str | None = None
+    boot: str | None = None  # a hash: tells two boots apart, and nothing else
+    meters: tuple[Meter, ...] = ()
+
+
+#: The keys of the head in the order they are written, and the fields they fill.
+_KEYS = {
+    "run": "run_id",
+    "command": "command",
+    "started": "started_at",
+    "every_s": "every_s",
+    "sampler": "sampler",
+    "cpu": "cpu_model",
+    "logical_cpus": "cpu_count",
+    "gpu": "gpus",
+    "ram_gb": "ram_gb",
+    "system": "system",
+    "python": "python_version",
+    "boot": "boot",
+    "meter": "meters",
+}
+
+
+def write_head(head: Head) -> str:
+    """The comment lines and the header line, each with its newline."""
+    lines = [f"{FIRST} {VERSION}"]
+    for key, field in _KEYS.items():
+        value = getattr(head, field)
+        many = value if isinstance(value, tuple) else (value,)
+        lines += [f"# {key}: {_written(one)}" for one in many if one is not None]
+    lines.append(",".join((TIME, ELAPSED, *(meter.column for meter in head.meters), *GAUGES)))
+    return "\n".join(lines) + "\n"
+
+
+def write_row(
+    at: datetime, elapsed_s: float, joules: Sequence[float | None], gauges: Sequence[float | None] = (None, None, None)
+) -> str:
+    """One line: the moment (written in UTC), seconds since the start, joules since the start by meter, the gauges."""
+    cells = [_utc(at), f"{elapsed_s:.4f}", *("" if value is None else f"{value:.6f}" for value in joules)]
+    cells += ["" if value is None else f"{value:.2f}" for value in gauges]
+    return ",".join(cells) + "\n"
+
+
+def write_end(at: datetime, status: int | None) -> str:
+    """The last line of a log whose sampler was not killed, with the command's exit status where there was one."""
+    return f"{ENDED} {_utc(at)}" + ("" if status is None else f" exit={status}") + "\n"
+
+
+def comments(text: str) -> list[str]:
+    """The comment lines above the header."""
+    return list(takewhile(lambda line: not line.strip() or line.lstrip('"').startswith("#"), text.splitlines()))
+
+
+def read_head(lines: Iterable[str]) -> Head:
+    """Read the comment lines of a log; lines with keys that are not known, and values that are not clear, are left out.
+
+    Raises ValueError, whose text says what to do, for a later version of the format or a meter that makes no sense.
+    """
+    told: dict[str, list[str]] = {}
+    for line in lines:
+        text = line.strip().strip('"').rstrip(",;\t ")  # a spreadsheet pads each line to the width of the table
+        if text.startswith(FIRST):
+            version = text.removeprefix(FIRST).strip()
+            if version != str(VERSION):
+                raise ValueError(f"power log of version '{version[:20]}', read here is {VERSION}; update carbon-report")
+            continue
+        key, colon, value = text.removeprefix("#").partition(":")
+        if colon and value.strip() and key.strip() in _KEYS:
+            told.setdefault(_KEYS[key.strip()], []).append(value.strip())
+    texts = {field: values[0] for field, values in told.items()}
+    every_s, ram_gb, cpus = (_number(texts.get(field)) for field in ("every_s", "ram_gb", "cpu_count"))
+    return Head(
+        run_id=texts.get("run_id"),
+        command=texts.get("command"),
+        started_at=_moment(texts.get("started_at")),
+        every_s=every_s,
+        sampler=texts.get("sampler"),
+        cpu_model=texts.get("cpu_model"),
+        cpu_count=None if cpus is None else int(cpus),
+        gpus=tuple(told.get("gpus", ())),
+        ram_gb=ram_gb,
+        system=texts.get("system"),
+        python_version=texts.get("python_version"),
+        boot=texts.get("boot"),
+        meters=tuple(_meter(value) for value in told.get("meters", ())),
+    )
+
+
+class Count:
+    """One meter's joules, added up over the stretches between which its counter went back or began anew."""
+
+    def __init__(self) -> None:
+        self.before_j = self.first_j = 0.0  # what the format counts from is the start
+        self.last_j: float | None = None
+        self.grew_s = 0.0  # when the total last grew
+
+    @property
+    def total_j(self) -> float | None:
+        """Joules so far, None where the meter has told nothing."""
+        return None if self.last_j is None else self.before_j + self.last_j - self.first_j
+
+    def take(self, value_j: float, elapsed_s: float) -> bool:
+        """Take in the counter's next value; False where it went back, from where it is counted on."""
+        forward = self.last_j is None or value_j >= self.last_j
+        if not forward:
+            self.restart(value_j)
+        if value_j > (self.last_j or 0.0):
+            self.grew_s = elapsed_s
+        self.last_j = value_j
+        return forward
+
+    def restart(self, from_j: float) -> None:
+        """Begin another stretch, in which the counter stood at ``from_j`` at first."""
+        self.before_j, self.first_j = self.total_j or 0.0, from_j
+        self.last_j = from_j if self.last_j is not None else None
+
+
+def _meter(text: str) -> Meter:
+    name, *words = text.split()
+    told = dict(word.partition("=")[::2] for word in words)
+    kind = next((kind for kind in _KINDS if kind == told.get("kind")), None)
+    part = next((part for part in _PARTS if part == told.get("part")), None)
+    if not _NAME.fullmatch(name) or kind is None or part is None or told.get("unit") != "J":
+        raise ValueError(f"meter '{text[:80]}' is not understood: wanted are a name, kind=, part= and unit=J")
+    more = tuple((key, what) for key, what in told.items() if key not in {"kind", "part", "unit", "source"})
+    return Meter(name, kind, part, told.get("source", ""), more)
+
+
+def _written(value: object) -> str:
+    """A value on one line of a CSV: no line ends or quotes, which would swallow the lines below."""
+    if isinstance(value, Meter):
+        told = "".join(f" {key}={what}" for key, what in value.told)
+        value = f"{value.name} kind={value.kind} part={value.part} unit=J source={value.source}{told}"
+    elif isinstance(value, datetime):
+        value = value.isoformat(timespec="milliseconds")
+    return " ".join("".join(char if char.isprintable() and char != '"' else " " for char in str(value)).split())[:300]
+
+
+def _utc(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _number(text: str | None) -> float | None:
+    if text is None or not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,12})?", text, re.ASCII):
+        return None
+    return float(text)
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return at if at.tzinfo else None

@@ -1,0 +1,92 @@
+"""Reports out: finds the renderers and writes what they make, whole or not at all."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from functools import cache
+from typing import TYPE_CHECKING
+
+from reporter import plugins
+from reporter.errors import ReportError, plain
+from reporter.renderers.base import Renderer
+
+if TYPE_CHECKING:
+    from reporter.report import Report
+
+__all__ = ["Renderer", "available", "for_file", "write"]
+
+_FRAME = {"__init__", "base", "display", "figures", "tables"}
+
+
+@cache
+def available() -> dict[str, Renderer]:
+    """Every renderer by name: the files of this folder, then installed plug-ins (which cannot take a name of ours)."""
+    names = sorted(entry[:-3] for entry in os.listdir(os.path.dirname(__file__)) if entry.endswith(".py"))
+    modules = [importlib.import_module(f"{__name__}.{name}") for name in names if name not in _FRAME]
+    ours = {renderer.name: renderer for module in modules for renderer in module.RENDERERS}
+    return {**plugins.load("carbon_report.renderers"), **ours}
+
+
+def for_file(path: str) -> str:
+    """The name of the renderer that a file's ending chooses. Raises ReportError where none does."""
+    endings = {ending: name for name, renderer in available().items() for ending in renderer.endings}
+    name = next((endings[ending] for ending in sorted(endings, key=len, reverse=True) if path.lower().endswith(ending)), None)
+    if name is None:
+        raise ReportError(f"-o {plain(path)}: no output has this ending; known are {', '.join(sorted(endings))}")
+    return name
+
+
+def write(report: Report, name: str, path: str) -> None:
+    """Render one output and write it: ``-`` is standard output; a file appears whole, or stays as it was.
+
+    Raises ReportError where the file cannot be written.
+    """
+    save(path, content(report, name, path))
+
+
+def content(report: Report, name: str, path: str) -> bytes:
+    """The bytes of one output; a file that is already there is edited where the renderer can do that."""
+    renderer = available()[name]
+    if renderer.update is None or path == "-" or not os.path.exists(path):
+        return renderer.render(report)
+    try:
+        with open(path, "rb") as file:
+            old = file.read()
+    except OSError as error:
+        raise ReportError(f"cannot be read: {error.strerror}", file=plain(path)) from error
+    return renderer.update(report, old)
+
+
+def save(path: str, made: bytes) -> None:
+    """Write bytes to standard output (``-``) or to a file, by way of a temporary file beside it and a rename."""
+    if path == "-":
+        sys.stdout.flush()
+        sys.stdout.buffer.write(made)
+        sys.stdout.buffer.flush()
+        return
+    target = os.path.realpath(path)  # a link stays a link
+    import tempfile
+
+    temporary = None
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=".carbon-report-", dir=os.path.dirname(target))
+        with os.fdopen(handle, "wb") as file:
+            file.write(made)
+            file.flush()
+            os.fsync(file.fileno())
+        mode = os.stat(target).st_mode & 0o777 if os.path.exists(target) else 0o666 & ~_umask()
+        os.chmod(temporary, mode)
+        os.replace(temporary, target)
+    except OSError as error:
+        raise ReportError(f"cannot be written: {error.strerror}; nothing was changed", file=plain(path)) from error
+    finally:
+        if temporary and os.path.exists(temporary):
+            os.unlink(temporary)
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,128 @@
+"""What a renderer is, and the jinja environment of each way of escaping. Data never reaches a page unescaped."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from reporter import assets, factors
+from reporter.renderers import display
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import jinja2
+
+    from reporter.report import Report
+
+_OPEN, _CLOSE = "\ue000", "\ue001"  # round the keys of a citation inside plain words; taken out of foreign text
+_CITATION = re.compile(f" ?{_OPEN}([^{_CLOSE}]*){_CLOSE}")
+_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ue000\ue001\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
+
+
+class Renderer(NamedTuple):
+    """One output: ``render(report)`` makes its bytes; only ``renderers.write`` touches the disk.
+
+    ``endings`` are the file endings that choose it for ``-o``. ``document`` is the file it goes to when none is
+    named; None means standard output. ``update(report, old)`` edits a file that is already there.
+    """
+
+    name: str
+    says: str
+    endings: tuple[str, ...]
+    render: Callable[[Report], bytes]
+    document: str | None = None
+    update: Callable[[Report, bytes], bytes] | None = None
+
+
+class Safe(str):
+    """Text that is already in the output's language."""
+
+    __slots__ = ()
+
+
+class Language(NamedTuple):
+    """How one output language writes foreign text and citations; ``cite(keys, short)`` gets Source.short texts."""
+
+    escape: Callable[[str], str]
+    cite: Callable[[tuple[str, ...]], str]
+    delimiters: tuple[str, str, str, str] = ("{%", "%}", "{{", "}}")
+
+
+def environment(language: Language, report: Report) -> jinja2.Environment:
+    """A jinja environment whose every expression is escaped for the language; templates only print.
+
+    ``words(name)`` in a template gives the sentences of templates/words/NAME.txt, escaped and with citations.
+    """
+    made = _bare(language.delimiters, lambda value: _escaped(value, language))
+    made.globals["report"] = report
+    made.globals["footprint"] = report.footprint
+    made.globals["words"] = lambda name, **more: Safe(_cited(words(report, name, **more), language))
+    made.globals["cite"] = lambda *keys: Safe(language.cite(keys)) if keys else ""
+    return made
+
+
+def words(report: Report, name: str, **more: Any) -> str:
+    """The sentences of templates/words/NAME.txt as plain text, citations still marked."""
+    plain = _bare(("{%", "%}", "{{", "}}"), lambda value: clean(value) if isinstance(value, str) else value)
+    plain.globals["country_name"] = factors.country_name
+    plain.globals["cite"] = lambda *keys: Safe(f"{_OPEN}{','.join(keys)}{_CLOSE}") if keys else ""
+    rendered = plain.get_template(f"words/{name}.txt").render(report=report, footprint=report.footprint, **more)
+    return "\n\n".join(" ".join(part.split()) for part in rendered.split("\n\n") if part.strip())
+
+
+def without_citations(text: str) -> str:
+    """Plain words with the citation marks taken out."""
+    return _CITATION.sub("", text)
+
+
+def citations(text: str) -> list[str]:
+    """The keys cited in plain words, in order."""
+    return [key for match in _CITATION.finditer(text) for key in match[1].split(",")]
+
+
+def clean(text: str) -> str:
+    """Foreign text without controls, invisible marks and halves of characters, which no page can show."""
+    return str(text) if isinstance(text, Safe) else _UNWANTED.sub("\ufffd", text)
+
+
+def sources(report: Report) -> list[factors.Source]:
+    """Everything that the report's figures and words rest on, once, in the order of first use."""
+    keys = [factor.source for factor in report.footprint.factors]
+    keys += [key for name in ("statement", "method", "equivalents") for key in citations(words(report, name))]
+    return [factors.source(key) for key in dict.fromkeys(keys)]
+
+
+def _cited(text: str, language: Language) -> str:
+    parts = _CITATION.split(text)
+    return "".join(
+        language.cite(tuple(part.split(","))) if place % 2 else language.escape(part) for place, part in enumerate(parts)
+    )
+
+
+def _escaped(value: Any, language: Language) -> Any:
+    if value is None:
+        return display.NOT_TOLD
+    return value if isinstance(value, Safe) else language.escape(clean(str(value)))
+
+
+def _bare(delimiters: tuple[str, str, str, str], finalize: Callable[[Any], Any]) -> jinja2.Environment:
+    import jinja2
+
+    block_start, block_end, variable_start, variable_end = delimiters
+    made = jinja2.Environment(  # noqa: S701 - `finalize` escapes every expression, in each language its own way
+        loader=jinja2.FileSystemLoader(assets.folder("templates")),
+        block_start_string=block_start,
+        block_end_string=block_end,
+        variable_start_string=variable_start,
+        variable_end_string=variable_end,
+        comment_start_string="<#" if block_start == "<%" else "{#",
+        comment_end_string="#>" if block_start == "<%" else "#}",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=finalize,
+    )
+    made.filters.update(display.FILTERS)
+    return made

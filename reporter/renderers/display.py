@@ -1,0 +1,177 @@
+"""Figures as people read them. Rounding happens here, on the way to the page, and nowhere before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from reporter.footprint import Amount
+    from reporter.run import Basis
+
+NOT_TOLD = "not told"
+
+_MASS = ((1e4, 1e-3, "t"), (1.0, 1.0, "kg"), (1e-3, 1e3, "g"), (1e-6, 1e6, "mg"), (0.0, 1e9, "µg"))
+_ENERGY = ((1e6, 1e-6, "GWh"), (1e4, 1e-3, "MWh"), (1.0, 1.0, "kWh"), (1e-3, 1e3, "Wh"), (1e-6, 1e6, "mWh"), (0.0, 1e9, "µWh"))
+_POWER = ((1e6, 1e-6, "MW"), (1e4, 1e-3, "kW"), (0.0, 1.0, "W"))
+_MONEY = {"USD": "$", "EUR": "€", "GBP": "£"}
+
+
+def number(value: float) -> str:
+    """A number with the digits a reader can use: three decimals below 100, one below 1,000, none above.
+
+    Below 0.1 three significant digits, so that what is small is not printed as 0.
+    """
+    size = abs(value)
+    if size == 0:
+        return "0"
+    if size < 0.1:
+        return _significant(value, 3)
+    if size < 99.9995:
+        return f"{value:.3f}"
+    return f"{value:,.1f}" if size < 999.95 else f"{value:,.0f}"
+
+
+def _significant(value: float, digits: int) -> str:
+    from math import floor, log10
+
+    return f"{value:.{max(0, digits - 1 - floor(log10(abs(value))))}f}" if abs(value) > 1e-12 else f"{value:.{digits - 1}e}"
+
+
+def _scaled(value: float | None, steps: Sequence[tuple[float, float, str]], of: float | None = None) -> str:
+    """Write a value in the unit that suits its size (or that of ``of``, so that a range has one unit)."""
+    if value is None:
+        return NOT_TOLD
+    size = abs(value if of is None else of)
+    _, scale, unit = next(step for step in steps if size >= step[0]) if size else steps[1]
+    return f"{number(value * scale)} {unit}"
+
+
+def energy(value: float | Amount | None) -> str:
+    """Energy given in kWh, in mWh to GWh."""
+    return _scaled(_value(value), _ENERGY)
+
+
+def mass(value: float | Amount | None) -> str:
+    """A mass given in kg, in mg to t."""
+    return _scaled(_value(value), _MASS)
+
+
+def power(value: float | None) -> str:
+    """Power given in W."""
+    return _scaled(value, _POWER)
+
+
+def mass_range(amount: Amount | None) -> str:
+    """The range of a mass, both ends in the unit of the middle: ``0.41–0.62 kg``; empty where there is none."""
+    return _range(amount, _MASS)
+
+
+def energy_range(amount: Amount | None) -> str:
+    """The range of an energy, both ends in the unit of the middle; empty where there is none."""
+    return _range(amount, _ENERGY)
+
+
+def _range(amount: Amount | None, steps: Sequence[tuple[float, float, str]]) -> str:
+    if amount is None or amount.low is None or amount.high is None:
+        return ""
+    low, _, unit = _scaled(amount.low, steps, amount.value).rpartition(" ")
+    high = _scaled(amount.high, steps, amount.value).rpartition(" ")[0]
+    return f"{low}–{high} {unit}"
+
+
+def intensity(value: float | Amount | None) -> str:
+    """Carbon intensity given in gCO2e/kWh."""
+    known = _value(value)
+    return NOT_TOLD if known is None else f"{known:,.1f} gCO₂e/kWh"
+
+
+def money(value: float, unit: str, like: float | None = None) -> str:
+    """Money such as ``$0.38``; two decimals, or two significant digits of ``like`` where that is less than a cent."""
+    size = abs(value if like is None else like)
+    decimals = 2
+    while size and size < 0.995 * 10 ** (1 - decimals) and size < 0.005 and decimals < 12:
+        decimals += 1
+    sign = _MONEY.get(unit[:3], f"{unit[:3]} ")
+    return f"{'-' if round(value, decimals) < 0 else ''}{sign}{abs(round(value, decimals)):,.{decimals}f}"
+
+
+def cost(amount: Amount | None) -> str:
+    """A social cost with its range, as Henderson et al. (2020) write it: ``$0.38 ($0.00, $0.95)``."""
+    if amount is None:
+        return NOT_TOLD
+    text = money(amount.value, amount.unit)
+    if amount.low is None or amount.high is None:
+        return text
+    return f"{text} ({money(amount.low, amount.unit, amount.value)}, {money(amount.high, amount.unit, amount.value)})"
+
+
+def duration(seconds: float | None) -> str:
+    """A duration given in s: ``51.0 s``, ``12 min 5 s``, ``3 h 12 min``, ``9 d 4 h``."""
+    if seconds is None:
+        return NOT_TOLD
+    if seconds < 60:
+        return f"{seconds:.3g} s" if seconds < 1 else f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    minutes = round(seconds / 60)
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    hours = round(seconds / 3600)
+    return f"{hours // 24} d {hours % 24} h"
+
+
+def quantity(amount: Amount) -> str:
+    """A relatable quantity, to three significant digits with its unit: ``33.4 km``."""
+    value, size = amount.value, abs(amount.value)
+    if size >= 1e6:
+        return f"{value:.3g}".replace("e+0", " × 10^").replace("e+", " × 10^") + f" {amount.unit}"
+    text = f"{value:,.0f}" if size >= 100 else _significant(value, 3) if size else "0"
+    return f"{text} {amount.unit}"
+
+
+def ratio(value: float | Amount | None) -> str:
+    """A plain ratio such as a PUE: at most three decimals."""
+    known = _value(value)
+    return NOT_TOLD if known is None else f"{known:.3f}".rstrip("0").rstrip(".")
+
+
+def percent(part: float, whole: float) -> str:
+    """A share in per cent."""
+    return f"{100 * part / whole:.0f} %" if whole else NOT_TOLD
+
+
+def date(when: datetime | None) -> str:
+    """A day: ``2026-11-21``."""
+    return NOT_TOLD if when is None else when.date().isoformat()
+
+
+def basis(known: Basis) -> str:
+    """How a figure is known, in words."""
+    return {"measured": "measured", "reported": "as reported", "estimated": "estimated", "assumed": "assumed"}[known]
+
+
+def count(number_of: int, one: str, many: str | None = None) -> str:
+    """A count with its noun: ``1 run``, ``3 runs``."""
+    return f"{number_of:,} {one if number_of == 1 else many or one + 's'}"
+
+
+def short(text: str, limit: int = 60) -> str:
+    """A name cut in its middle where it is too long for a table."""
+    text = " ".join(text.split())
+    return text if len(text) <= limit else f"{text[: limit // 2]}…{text[-(limit // 2 - 1) :]}"
+
+
+def _value(value: float | Amount | None) -> float | None:
+    return getattr(value, "value", value)  # type: ignore[return-value]
+
+
+FILTERS = {
+    function.__name__: function
+    for function in (
+        number, energy, mass, power, mass_range, energy_range, intensity, money, cost, duration, quantity, ratio, date, basis, short
+    )
+}  # fmt: skip

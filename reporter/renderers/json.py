@@ -1,0 +1,148 @@
+"""JSON for other programs: schema carbon-report/1, full precision, base units in the key's name, null for not known."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from reporter.renderers.base import Renderer, clean, sources, without_citations, words
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from reporter.footprint import Amount, Equivalent, Footprint, RunFootprint, SocialCost
+    from reporter.report import Report
+
+SCHEMA = "carbon-report/1"
+
+
+def render(report: Report) -> bytes:
+    """The report as UTF-8 JSON with an end of line."""
+    text = json.dumps(document(report), ensure_ascii=False, indent=1, allow_nan=False)
+    return (text + "\n").encode("utf-8", "replace")
+
+
+def document(report: Report) -> dict[str, Any]:
+    """The report as plain data, as the schema orders it."""
+    footprint = report.footprint
+    return {
+        "schema": SCHEMA,
+        "inputs": [entry._asdict() | {"path": clean(entry.path)} for entry in footprint.inputs],
+        "totals": _totals(footprint),
+        "runs": [_run(run) for run in footprint.runs],
+        "groups": [_group(group) for group in footprint.groups],
+        "social_cost": _social_cost(footprint.social_cost),
+        "equivalents": [_equivalent(item) for item in footprint.equivalents],
+        "scenarios": [],
+        "findings": [finding._asdict() for finding in footprint.findings],
+        "sources": [
+            {key: value for key, value in source._asdict().items() if key != "bibtex"} for source in sources(report)
+        ],
+        "statement": without_citations(words(report, "statement")),
+    }
+
+
+def _totals(footprint: Footprint) -> dict[str, Any]:
+    emissions, computed = footprint.emissions, footprint.computed
+    return {
+        "runs": len(footprint.runs),
+        "duration_s": footprint.duration_s,
+        "it_energy_kwh": _value(footprint.it_energy),
+        "energy_kwh": _value(footprint.energy),
+        **{f"{part}_energy_kwh": footprint.parts.get(part) for part in ("cpu", "gpu", "ram")},
+        "pue": _value(footprint.pue),
+        "intensity_g_per_kwh": _value(footprint.intensity),
+        "reported_emissions_kg": footprint.reported_emissions_kg,
+        "emissions_kg": _value(emissions),
+        "emissions_low_kg": emissions.low if emissions else None,
+        "emissions_high_kg": emissions.high if emissions else None,
+        "computed_emissions_kg": _value(computed),
+        "computed_emissions_low_kg": computed.low if computed else None,
+        "computed_emissions_high_kg": computed.high if computed else None,
+        "basis": emissions.basis if emissions else None,
+    }
+
+
+def _run(item: RunFootprint) -> dict[str, Any]:
+    run = item.run
+    return {
+        "id": clean(run.id),
+        "tracker": run.tracker,
+        "labels": {clean(key): clean(value) for key, value in run.labels.items()},
+        "started_at": _moment(run.started_at),
+        "duration_s": run.duration_s,
+        "it_energy_kwh": run.energy_kwh,
+        "energy_kwh": _value(item.energy),
+        "cpu_energy_kwh": run.cpu_energy_kwh,
+        "gpu_energy_kwh": run.gpu_energy_kwh,
+        "ram_energy_kwh": run.ram_energy_kwh,
+        "reported_emissions_kg": run.reported_emissions_kg,
+        "emissions_kg": _value(item.emissions),
+        "emissions_low_kg": item.emissions.low if item.emissions else None,
+        "emissions_high_kg": item.emissions.high if item.emissions else None,
+        "computed_emissions_kg": _value(item.computed),
+        "pue": _value(item.pue),
+        "intensity_g_per_kwh": _value(item.intensity),
+        "country": item.country,
+        "basis": item.emissions.basis if item.emissions else None,
+        "energy_basis": run.basis,
+        "source": clean(run.source),
+        "line": run.line,
+    }
+
+
+def _group(group: Any) -> dict[str, Any]:
+    return {
+        "name": clean(group.name),
+        "runs": group.runs,
+        "duration_s": group.duration_s,
+        "it_energy_kwh": _value(group.it_energy),
+        "energy_kwh": _value(group.energy),
+        "emissions_kg": _value(group.emissions),
+    }
+
+
+def _social_cost(cost: SocialCost | None) -> dict[str, Any] | None:
+    if cost is None:
+        return None
+    return {
+        "series": clean(cost.series),
+        "country": cost.country,
+        "value": cost.amount.value,
+        "low": cost.amount.low,
+        "high": cost.amount.high,
+        "unit": cost.amount.unit,
+        "source": cost.factor.source,
+        "label": cost.factor.label,
+        "factor": cost.factor.value,
+        "factor_unit": cost.factor.unit,
+        "year": cost.factor.year,
+        "note": cost.factor.note,
+    }
+
+
+def _equivalent(item: Equivalent) -> dict[str, Any]:
+    factor = item.factor
+    return {
+        "key": factor.key,
+        "label": factor.label,
+        "value": item.amount.value,
+        "low": item.amount.low,
+        "high": item.amount.high,
+        "unit": item.amount.unit,
+        "factor": factor.value,
+        "factor_unit": factor.unit,
+        "source": factor.source,
+        "year": factor.year,
+    }
+
+
+def _value(amount: Amount | None) -> float | None:
+    return None if amount is None else amount.value
+
+
+def _moment(when: datetime | None) -> str | None:
+    return None if when is None else when.isoformat()
+
+
+RENDERERS = (Renderer("json", "everything, for other programs (schema carbon-report/1)", (".json",), render),)

@@ -1,0 +1,152 @@
+"""The tables that several outputs share, as text ready to print; templates neither compute nor sort."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from reporter import factors
+from reporter.renderers import display
+
+if TYPE_CHECKING:
+    from reporter.footprint import Amount, Footprint, RunFootprint
+    from reporter.report import Report
+
+
+class Line(NamedTuple):
+    """One figure of the summary: what it is, the figure, its range, how it is known, and the sources' keys."""
+
+    label: str
+    value: str
+    range: str = ""
+    note: str = ""
+    sources: tuple[str, ...] = ()
+
+
+class RunLine(NamedTuple):
+    """One run, or one group of runs, as text."""
+
+    name: str
+    tracker: str
+    started: str
+    duration: str
+    it_energy: str
+    energy: str
+    emissions: str
+    country: str
+
+
+def figures(report: Report) -> list[Line]:
+    """The figures of the summary table, from what was measured to what it means."""
+    footprint = report.footprint
+    lines = [
+        Line("Runs", f"{len(footprint.runs):,}", note=", ".join(trackers(footprint))),
+        Line("Duration, summed over runs", display.duration(footprint.duration_s)),
+        Line("Energy of the machines", display.energy(footprint.it_energy), note=_basis(footprint.it_energy)),
+    ]
+    names = {"cpu": "of which CPU", "gpu": "of which GPU", "ram": "of which memory"}
+    whole = footprint.it_energy.value if footprint.it_energy else 0.0
+    lines += [
+        Line(names[part], display.energy(value), note=display.percent(value, whole))
+        for part, value in footprint.parts.items()
+    ]
+    if footprint.pue is not None:
+        lines.append(Line("PUE", display.ratio(footprint.pue), note=_basis(footprint.pue), sources=_keys(footprint.pue)))
+        lines.append(Line("Energy with PUE", display.energy(footprint.energy), display.energy_range(footprint.energy)))
+    return lines + _emissions(footprint) + _cost(footprint)
+
+
+def _emissions(footprint: Footprint) -> list[Line]:
+    lines = [
+        Line("Carbon intensity", display.intensity(footprint.intensity), note=_intensity_note(footprint),
+             sources=_keys(footprint.intensity)),
+        Line("Emissions (CO₂e)", display.mass(footprint.emissions), display.mass_range(footprint.emissions),
+             _basis(footprint.emissions), _keys(footprint.emissions)),
+    ]  # fmt: skip
+    computed = footprint.computed
+    if footprint.emissions is not None and footprint.emissions.basis == "reported" and computed is not None:
+        lines.append(
+            Line("Computed from country factors", display.mass(computed), display.mass_range(computed),
+                 "for comparison", _keys(computed))
+        )  # fmt: skip
+    elif footprint.reported_emissions_kg is not None:
+        lines.append(Line("Reported by the tracker", display.mass(footprint.reported_emissions_kg), note="for comparison"))
+    return lines
+
+
+def _cost(footprint: Footprint) -> list[Line]:
+    cost = footprint.social_cost
+    if cost is None:
+        return []
+    where = f"damage in {factors.country_name(cost.country)} alone" if cost.country else "damage worldwide"
+    low_high = display.cost(cost.amount).partition(" (")[2].rstrip(")").replace(", ", "–")
+    value = display.money(cost.amount.value, cost.amount.unit)
+    return [Line("Social cost of carbon", value, low_high, f"{cost.amount.unit[3:]} money, {where}", _keys(cost.amount))]
+
+
+def runs(footprint: Footprint, limit: int | None = None) -> list[RunLine]:
+    """One line a run, in the order of the logs; the first ``limit`` where one is given."""
+    return [_run(item) for item in footprint.runs[:limit]]
+
+
+def groups(footprint: Footprint) -> list[RunLine]:
+    """One line a group, where runs were grouped."""
+    return [
+        RunLine(
+            group.name, display.count(group.runs, "run"), "", display.duration(group.duration_s),
+            display.energy(group.it_energy), display.energy(group.energy), display.mass(group.emissions), "",
+        )
+        for group in footprint.groups
+    ]  # fmt: skip
+
+
+def name_of(item: RunFootprint) -> str:
+    """What a run is called in a table: its task or project and, where that is all, a short form of its id."""
+    labels = item.run.labels
+    told = labels.get("task") or labels.get("experiment") or labels.get("project") or labels.get("command")
+    identity = item.run.id[:8] if len(item.run.id) == 36 and item.run.id.count("-") == 4 else item.run.id
+    return f"{told} ({identity})" if told and told != identity else identity
+
+
+def _run(item: RunFootprint) -> RunLine:
+    run = item.run
+    version = f" {run.tracker_version}" if run.tracker_version else ""
+    return RunLine(
+        display.short(name_of(item)), f"{run.tracker}{version}", display.date(run.started_at),
+        display.duration(run.duration_s), display.energy(item.it_energy), display.energy(item.energy),
+        display.mass(item.emissions), item.country or display.NOT_TOLD,
+    )  # fmt: skip
+
+
+def trackers(footprint: Footprint) -> list[str]:
+    """The trackers with their versions, once: ``codecarbon 3.3.2``."""
+    told = (f"{item.run.tracker} {item.run.tracker_version or ''}".strip() for item in footprint.runs)
+    return list(dict.fromkeys(told))
+
+
+def equivalents(footprint: Footprint) -> list[Line]:
+    """The relatable equivalents, each with its factor, edition and source."""
+    lines = []
+    for item in footprint.equivalents:
+        factor = item.factor
+        ends = (item.amount._replace(value=end) for end in (item.amount.low, item.amount.high) if end is not None)
+        told = "–".join(display.quantity(end).removesuffix(f" {item.amount.unit}") for end in ends)
+        note = f"{factor.value:g} {factor.unit}, {factor.year}" if factor.year else f"{factor.value:g} {factor.unit}"
+        lines.append(Line(factor.label, display.quantity(item.amount), told, note, (factor.source,)))
+    return lines
+
+
+def _basis(amount: Amount | None) -> str:
+    return display.basis(amount.basis) if amount else ""
+
+
+def _keys(amount: Amount | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(factor.source for factor in amount.factors)) if amount else ()
+
+
+def _intensity_note(footprint: Footprint) -> str:
+    if footprint.intensity is None:
+        return ""
+    if footprint.intensity.basis == "reported":
+        return "as the tracker applied it"
+    told = {f"{factor.label}, {factor.year}, {factor.boundary}" for factor in footprint.intensity.factors if factor.kind == "intensity"}
+    return "; ".join(sorted(told)) or display.basis(footprint.intensity.basis)
