@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from reporter import importers, options as choices, renderers
+from reporter import importers, renderers
+from reporter import options as choices
 from reporter.errors import Finding, ReportError, plain
 from reporter.options import Options, Output
 
@@ -127,7 +128,7 @@ class _AddOutput(argparse.Action):
         namespace.outputs = [*(namespace.outputs or []), Output(name, str(values))]
 
 
-def _wrong_usage(message: str) -> None:
+def _wrong_usage(message: str) -> NoReturn:
     raise ReportError(f"{message}; see 'carbon-report --help'")
 
 
@@ -207,24 +208,22 @@ def factors(arguments: Sequence[str]) -> int:
 
 def sample(arguments: Sequence[str]) -> int:
     """Run a command and log the energy of this machine meanwhile; the exit status is the command's."""
-    parser = argparse.ArgumentParser(prog="carbon-report sample", usage="carbon-report sample [-o FILE] [--every SECONDS] -- COMMAND...")
+    parser = argparse.ArgumentParser(prog="carbon-report sample",
+                                     usage="carbon-report sample [-o FILE] [--every SECONDS] -- COMMAND...")  # fmt: skip
     parser.error = _wrong_usage  # type: ignore[method-assign]
     parser.add_argument("-o", dest="file", default="run.csv", metavar="FILE", help="the power log (run.csv)")
     parser.add_argument("--every", type=float, default=1.0, metavar="SECONDS", help="time between samples (1)")
-    own, _, command = _split(arguments)
-    parsed = parser.parse_args(own)
+    place = arguments.index("--") if "--" in arguments else len(arguments)
+    parsed, command = parser.parse_args(arguments[:place]), list(arguments[place + 1 :])
     if not command:
         raise ReportError("name the command to run: carbon-report sample -- python train.py")
+    from reporter import factors as tables
     from reporter import sampler
+    from reporter.sampler import machine
 
-    return sampler.run(command, parsed.file, parsed.every)
-
-
-def _split(arguments: Sequence[str]) -> tuple[list[str], str, list[str]]:
-    if "--" in arguments:
-        place = list(arguments).index("--")
-        return list(arguments[:place]), "--", list(arguments[place + 1 :])
-    return list(arguments), "", []
+    model = machine.look().cpu_model
+    design_power = tables.tdp(model, "cpu") if model else None
+    return sampler.run(command, parsed.file, parsed.every, tdp_w=design_power.value if design_power else None)
 
 
 def _version() -> str:

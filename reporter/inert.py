@@ -31,7 +31,7 @@ class Stub(NamedTuple):
 
 
 class _Maker(NamedTuple):
-    """A name of ``datetime``, waiting for its arguments; never part of a result."""
+    """A name that we have a function of our own for, waiting for its arguments; never part of a result."""
 
     name: str
 
@@ -177,8 +177,9 @@ def _datetime(packed: bytes, zone: timezone | None = None) -> datetime:
     """The ten bytes that datetime pickles itself into; the month's highest bit is ``fold``."""
     if len(_kind(packed, bytes)) != 10 or not (zone is None or type(zone) is timezone):
         raise TypeError
-    year, month, rest, micro = packed[0] << 8 | packed[1], packed[2], packed[3:7], int.from_bytes(packed[7:], "big")
-    return datetime(year, month & 0x7F, *rest, micro, tzinfo=zone, fold=month >> 7)
+    century, year, month, day, hour, minute, second = packed[:7]
+    micro = int.from_bytes(packed[7:], "big")
+    return datetime(century << 8 | year, month & 0x7F, day, hour, minute, second, micro, tzinfo=zone, fold=month >> 7)
 
 
 def _date(packed: bytes) -> date:
@@ -196,11 +197,16 @@ def _timezone(offset: timedelta, name: str = "") -> timezone:
     return timezone(offset, _kind(name, str)) if name else timezone(offset)
 
 
+def _set(items: list[Any]) -> set[Any]:
+    return set(map(_key, _kind(items, list)))
+
+
 _MAKERS: dict[str, Callable[..., Any]] = {
     "datetime.datetime": _datetime,
     "datetime.date": _date,
     "datetime.timedelta": _timedelta,
     "datetime.timezone": _timezone,
+    "builtins.set": _set,  # how protocol 3 writes one
 }
 _PUSHED = (
     "BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8",

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from reporter.run import Run
 
 _EUROPE = frozenset(
-    "AUT BEL BGR CHE CYP CZE DEU DNK ESP EST EU27 FIN FRA GRC HRV HUN IRL ISL ITA LIE LTU LUX LVA MLT NLD NOR POL PRT "
-    "ROU SVK SVN SWE".split()
+    ["AUT", "BEL", "BGR", "CHE", "CYP", "CZE", "DEU", "DNK", "ESP", "EST", "EU27", "FIN", "FRA", "GRC", "HRV", "HUN", "IRL", "ISL", "ITA", "LIE", "LTU", "LUX", "LVA", "MLT", "NLD", "NOR", "POL", "PRT", "ROU", "SVK", "SVN", "SWE"]
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import hardware, places
 from .places import country, country_name
-from .sources import Source, source
+from .sources import Source, of_tracker, source
 from .tables import (
     CATEGORY,
     COUNTRY,
@@ -34,6 +34,7 @@ __all__ = [
     "country_name",
     "equivalents",
     "intensity",
+    "of_tracker",
     "pue",
     "search",
     "series",

@@ -25,6 +25,16 @@ class Source(NamedTuple):
     licence: str
     bibtex: str
 
+    @property
+    def short(self) -> str:
+        """Author and year as running text cites them: ``Ricke et al., 2018``."""
+        names = self.author.split(" and ")
+        first = names[0].partition(",")[0]
+        if len(names) == 1:
+            return f"{first}, {self.year}"
+        two = len(names) == 2 and names[1] != "others"
+        return f"{first} {'and ' + names[1].partition(',')[0] if two else 'et al.'}, {self.year}"
+
 
 _ENTRY = re.compile(r"^@\w+\{([^,]+),\n(.*?)^\}$", re.MULTILINE | re.DOTALL)
 _FIELD = re.compile(r"^  (\w+) = \{(.*)\},$", re.MULTILINE)
@@ -48,6 +58,12 @@ def source(key: str) -> Source:
         fields["licence"],
         entry,
     )
+
+
+def of_tracker(name: str) -> str | None:
+    """The key of the work that a tracker's authors ask to be cited, None where we have none."""
+    wanted = f"  tracker = {{{name}}},\n"
+    return next((key for key, entry in _entries().items() if wanted in entry), None)
 
 
 @cache

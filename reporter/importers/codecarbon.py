@@ -19,7 +19,7 @@ from reporter.importers.table import Row, Table
 from reporter.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from reporter.importers.logs import Log
 
@@ -36,6 +36,7 @@ COLUMNS = {
     "cpu_power_w": number("cpu_power", "W"),
     "gpu_power_w": number("gpu_power", "W"),
     "ram_power_w": number("ram_power", "W"),
+    "experiment_id": text("experiment_id"),
     "project": text("project_name"),
     "experiment": text("experiment_name"),
     "country": text("country_iso_code", "country_name", "country"),
@@ -111,10 +112,8 @@ def read(logs: Sequence[Log]) -> Iterator[Run]:
         _read_file(log, runs, tasks)
     for log in logs:
         _tell_siblings(log, logs, runs)
+    _tell_cumulative(runs.values())
     for identity, tally in runs.items():
-        if tally.rows > 1:
-            tally.log.say("CR010", f"run {plain(identity, 40)}: {tally.rows} rows hold its running total; "
-                          "the largest counts, the others are not added", tally.line, "note")  # fmt: skip
         yield _run(identity, tally, tasks.pop(identity, None))
     for identity, parts in tasks.items():
         yield _run_of_tasks(identity, parts)
@@ -173,6 +172,7 @@ def _fields(row: Row, table: Table, bound: Bound) -> dict[str, Any] | None:
             log.skip(row.line, f"{len(cells)} cells under a header of {width}: a comma stands unquoted, or two rows in one")
             return None
         cells = cells[:width]
+    _unswap(cells, table)
     short = len(cells) < width
     if short and not row.whole:
         log.skip(row.line, f"the last line is cut ({len(cells)} of {width} cells)", "CR003")
@@ -183,6 +183,12 @@ def _fields(row: Row, table: Table, bound: Bound) -> dict[str, Any] | None:
         log.skip(row.line, str(error))
         return None
     return _checked(fields, log, row.line)
+
+
+def _unswap(cells: list[str], table: Table) -> None:
+    """1.x wrote under the header of a 0.x file: timestamp and experiment_id, its first two columns, changed places."""
+    if table.header[:2] == ("experiment_id", "timestamp") and len(cells) > 1 and _UUID.fullmatch(cells[1].strip()):
+        cells[0], cells[1] = cells[1], cells[0]
 
 
 def _realigned(cells: list[str], table: Table, bound: Bound, line: int) -> dict[str, Any]:
@@ -243,7 +249,7 @@ def _tell_siblings(log: Log, logs: Sequence[Log], runs: dict[str, _Tally]) -> No
     match = _CHAIN.fullmatch(log.name)
     stem = match["stem"] if match else log.name
     named = {other.name for other in logs}
-    others = [name for name in log.names() if _CHAIN.fullmatch(name) and name.startswith(stem) or name == stem]
+    others = [name for name in log.names() if (_CHAIN.fullmatch(name) and name.startswith(stem)) or name == stem]
     missing = [name for name in others if name not in named]
     if not missing or (match is None and log.name != stem):
         return
@@ -253,13 +259,24 @@ def _tell_siblings(log: Log, logs: Sequence[Log], runs: dict[str, _Tally]) -> No
         if sibling is not None and _claims(sibling):
             try:
                 _read_file(sibling, more, {})
-            except Exception as error:  # noqa: BLE001 - a broken sibling is only told
+            except Exception as error:
                 log.say("CR011", f"{plain(name)} lies beside and cannot be read: {plain(error)}")
             sibling.again()
     added = [tally.best["energy_kwh"] for identity, tally in more.items() if identity not in runs]
     if added:
         log.say("CR011", f"{', '.join(map(plain, missing[:3]))}{'...' if len(missing) > 3 else ''} beside it would add "
                 f"{len(added)} runs and {math.fsum(added):.6g} kWh (with the tracker's PUE); name the folder to count them")  # fmt: skip
+
+
+def _tell_cumulative(tallies: Iterable[_Tally]) -> None:
+    several: dict[str, list[_Tally]] = {}
+    for tally in tallies:
+        if tally.rows > 1:
+            several.setdefault(tally.log.path, []).append(tally)
+    for found in several.values():
+        rows = sum(tally.rows for tally in found)
+        found[0].log.say("CR010", f"{rows} rows hold running totals of {len(found)} runs; of each run the largest "
+                         "counts, the others are not added", level="note")  # fmt: skip
 
 
 def _run(identity: str, tally: _Tally, tasks: _Tasks | None) -> Run:
@@ -287,7 +304,9 @@ def _run_of_tasks(identity: str, tasks: _Tasks) -> Run:
 def _make(identity: str, fields: dict[str, Any], log: Log, line: int) -> Run:
     pue = _pue(fields, log, line)
     logged_kwh, emissions_kg = fields["energy_kwh"], fields["reported_emissions_kg"]
-    energies = {name: None if fields.get(name) is None else fields[name] / (pue or 1.0) for name in ("energy_kwh", *_PARTS)}
+    energies: dict[str, Any] = {
+        name: None if fields.get(name) is None else fields[name] / (pue or 1.0) for name in ("energy_kwh", *_PARTS)
+    }
     mode = fields.get("tracking_mode")
     kept = ("duration_s", "ended_at", "country", "region", "cloud_provider", "cloud_region", "system", "python_version",
             "tracker_version", "cpu_count", "cpu_model", "gpu_count", "gpu_model", "ram_gb")  # fmt: skip
@@ -309,11 +328,11 @@ def _make(identity: str, fields: dict[str, Any], log: Log, line: int) -> Run:
 
 def _pue(fields: dict[str, Any], log: Log, line: int) -> float | None:
     """The PUE inside the row's energies (2.2.3 on); one below 1 cannot be, is told, and is not divided out."""
-    pue = fields.get("reported_pue")
+    pue: float | None = fields.get("reported_pue")
     if pue is not None and pue < 1:
         log.say("CR033", f"pue: {pue:g} is below 1; the energies are taken as written", line)
         return None
-    return pue  # type: ignore[no-any-return]
+    return pue
 
 
 def _started(fields: dict[str, Any]) -> Any:

@@ -7,7 +7,6 @@ import os
 import stat
 import sys
 from functools import cached_property
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from reporter.errors import Finding, Level, ReportError, plain
@@ -122,10 +121,10 @@ def _at(path: str) -> Iterator[Log]:
         for match in matches:
             yield from _at(match)
         return
-    if Path(path).is_dir():
+    if os.path.isdir(path):
         yield from _in_folder(path)
         return
-    yield from _files([path], Path(path).parent)
+    yield from _files([path], os.path.dirname(path) or ".")
 
 
 def _in_folder(top: str) -> Iterator[Log]:
@@ -134,9 +133,9 @@ def _in_folder(top: str) -> Iterator[Log]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         kept = [name for name in sorted(names) if name.lower().endswith(ENDINGS)]
         looked += len(names)
-        paths = [str(Path(folder, name)) for name in kept]
+        paths = [os.path.join(folder, name) for name in kept]
         regular = [path for path in paths if stat.S_ISREG(os.lstat(path).st_mode)]  # a link may lead out of the folder
-        for log in _files(regular, Path(folder)):
+        for log in _files(regular, folder):
             found += 1
             yield log
     if not found:
@@ -145,10 +144,10 @@ def _in_folder(top: str) -> Iterator[Log]:
         )
 
 
-def _files(paths: list[str], folder: Path) -> Iterator[Log]:
+def _files(paths: list[str], folder: str) -> Iterator[Log]:
     beside = _Folder(folder)
     for path in paths:
-        log = Log(path, lambda path=path: _open(path), str(folder), beside)  # type: ignore[misc]
+        log = Log(path, lambda path=path: _open(path), folder, beside)  # type: ignore[misc]
         beside.known[log.name] = log
         if log.head.startswith(b"PK\x03\x04") and not path.lower().endswith(".csv"):
             yield from _in_archive(log)
@@ -168,7 +167,7 @@ def _open(path: str) -> IO[bytes]:
 class _Folder(dict[str, Log]):
     """The files of one folder, made into Logs when they are asked for."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: str) -> None:
         super().__init__()
         self.folder = folder
         self.known: dict[str, Log] = {}
@@ -181,10 +180,10 @@ class _Folder(dict[str, Log]):
 
     def get(self, name: str, default: Log | None = None) -> Log | None:  # type: ignore[override]
         if name not in self.known:
-            path = str(self.folder / name)
+            path = os.path.join(self.folder, name)
             if not os.path.lexists(path) or not stat.S_ISREG(os.lstat(path).st_mode):
                 return default
-            self.known[name] = Log(path, lambda: _open(path), str(self.folder), self)
+            self.known[name] = Log(path, lambda: _open(path), self.folder, self)
         return self.known[name]
 
 

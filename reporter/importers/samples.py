@@ -4,17 +4,67 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from reporter.importers.logs import Log
 
 ZONES_S = (-12 * 3600, 14 * 3600)
 FAR_S = 60.0  # a step longer than this, and than ten ordinary ones, is told
 
 
-def written_s(moment: datetime) -> float:
+class Span(NamedTuple):
+    """A run on its samples' clock: seconds since 1970 (UTC). ``steps_s`` holds one more step than there are samples."""
+
+    start: float
+    end: float
+    steps_s: list[float]
+    went_back: int
+
+
+def lay(start: datetime, end: datetime | None, times: Sequence[float], log: Log) -> Span:
+    """Lay a start and an end that the log tells, mostly in local time of an unknown zone, on the clock of its samples.
+
+    ``times`` are the samples' true seconds since 1970, at least one. What had to be found or assumed is told.
+    """
+    offset = 0 if start.tzinfo else zone_offset_s(_written_s(start), times[0])
+    start_s = times[0] if offset is None else _written_s(start) - offset
+    if offset is None:
+        log.say("CR018", "the start told fits the samples in no time zone; counted from the first sample to the last")
+    elif offset:
+        zone = f"UTC{'-' if offset < 0 else '+'}{abs(offset) // 3600:02d}:{abs(offset) % 3600 // 60:02d}"
+        log.say("CR018", f"start and end are local time at {zone}, as the first sample shows", level="note")
+    end_s = None
+    if end is None:
+        log.say("CR019", "no end is told, as after a crash; the last sample is taken as the end")
+    elif offset is not None:
+        end_s = _end_s(_written_s(end) - (0 if end.tzinfo else offset), start, end, times, log)
+    steps, went_back = steps_s(start_s, times, end_s)
+    if went_back:
+        many = "once" if went_back == 1 else f"{went_back} times"
+        log.say("CR015", f"the clock went back {many}; such an interval counts nothing, and no time counts twice")
+    return Span(start_s, max(start_s, *times) if end_s is None else max(end_s, start_s), steps, went_back)
+
+
+def _end_s(end_s: float, start: datetime, end: datetime, times: Sequence[float], log: Log) -> float | None:
+    """The end, an hour off where the clocks changed during the run; None where it lies before the last sample."""
+    last, near = max(times), max(FAR_S, 10 * ordinary_s(times))
+    for shift in () if end.tzinfo else (3600, -3600):
+        changed = end_s < last - FAR_S if shift > 0 else _clocks_may_change(start.date(), end.date())
+        if changed and -1 <= end_s + shift - last <= near:
+            log.say("CR018", "the clocks changed by an hour during the run; taken into account", level="note")
+            return end_s + shift
+    if end_s < last - 1:
+        log.say("CR015", f"the end told lies {last - end_s:.0f} s before the last sample, which is taken as the end")
+        return None
+    return end_s
+
+
+def _written_s(moment: datetime) -> float:
     """Seconds since 1970 if a naive moment were UTC; an aware one's true seconds."""
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
@@ -29,12 +79,7 @@ def zone_offset_s(start_s: float, first_s: float) -> int | None:
     return offset if ZONES_S[0] <= offset <= ZONES_S[1] else None
 
 
-def zone_text(offset_s: int) -> str:
-    """``UTC-07:00``."""
-    return f"UTC{'-' if offset_s < 0 else '+'}{abs(offset_s) // 3600:02d}:{abs(offset_s) % 3600 // 60:02d}"
-
-
-def clocks_may_change(first: date, last: date) -> bool:
+def _clocks_may_change(first: date, last: date) -> bool:
     """Whether a Sunday of the months in which clocks are changed lies between two days."""
     days = (first + timedelta(days=count) for count in range((last - first).days + 1))
     return any(day.weekday() == 6 and day.month in {3, 4, 9, 10, 11} for day in days)
@@ -56,7 +101,7 @@ def steps_s(start: float, times: Sequence[float], end: float | None) -> tuple[li
 
 def ordinary_s(times: Sequence[float]) -> float:
     """The median step between samples in seconds; 0 where there are no two."""
-    between = [late - early for early, late in zip(times, times[1:], strict=False) if late > early]
+    between = [late - early for early, late in pairwise(times) if late > early]
     return median(between) if between else 0.0
 
 
@@ -67,23 +112,23 @@ def spread_kwh(watts: Sequence[float], steps: Sequence[float]) -> list[float]:
 
 def total(values: Iterable[float]) -> float:
     """The sum of what is known; NaN is what is not."""
-    return math.fsum(value for value in values if value == value)
+    return math.fsum(value for value in values if not math.isnan(value))
 
 
 def filled(values: Sequence[float]) -> list[float]:
     """Gaps (NaN) filled with the value before, those in front with the first one; [] where nothing is known."""
-    last = next((value for value in values if value == value), None)
-    if last is None:
+    last = next((value for value in values if not math.isnan(value)), math.nan)
+    if math.isnan(last):
         return []
     out = []
     for value in values:
-        last = value if value == value else last
+        last = last if math.isnan(value) else value
         out.append(last)
     return out
 
 
 def curve(energies_kwh: Sequence[float], steps: Sequence[float], points: int = 500) -> tuple[tuple[float, float], ...]:
-    """Points (seconds since the start, mean W of the step that ends there), thinned so that the energy stays the same."""
+    """Points (seconds since the start, mean W of the step that ends there), thinned the energy kept."""
     each = math.ceil(len(steps) / points)
     out, now = [], 0.0
     for place in range(0, len(steps), each):

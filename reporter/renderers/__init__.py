@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Renderer", "available", "for_file", "write"]
 
-_FRAME = {"__init__", "base", "display", "figures", "tables"}
+_FRAME = {"__init__", "base", "display", "figures", "tables", "vocabulary"}
 
 
 @cache

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reporter import assets, factors
-from reporter.renderers import display
+from reporter.renderers import display, vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +19,11 @@ if TYPE_CHECKING:
 
 _OPEN, _CLOSE = "\ue000", "\ue001"  # round the keys of a citation inside plain words; taken out of foreign text
 _CITATION = re.compile(f" ?{_OPEN}([^{_CLOSE}]*){_CLOSE}")
-_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ue000\ue001\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
+#: The sentences that a report prints, in their order.
+WORDS = ("statement", "method", "equivalents", "limits")
+_UNWANTED = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ue000\ue001\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+)
 
 
 class Renderer(NamedTuple):
@@ -54,20 +60,22 @@ def environment(language: Language, report: Report) -> jinja2.Environment:
 
     ``words(name)`` in a template gives the sentences of templates/words/NAME.txt, escaped and with citations.
     """
-    made = _bare(language.delimiters, lambda value: _escaped(value, language))
+    made = _bare(language)
     made.globals["report"] = report
     made.globals["footprint"] = report.footprint
-    made.globals["words"] = lambda name, **more: Safe(_cited(words(report, name, **more), language))
+    made.globals["words"] = lambda name: Safe(_written(words(report, name), language))
     made.globals["cite"] = lambda *keys: Safe(language.cite(keys)) if keys else ""
     return made
 
 
-def words(report: Report, name: str, **more: Any) -> str:
+def words(report: Report, name: str) -> str:
     """The sentences of templates/words/NAME.txt as plain text, citations still marked."""
-    plain = _bare(("{%", "%}", "{{", "}}"), lambda value: clean(value) if isinstance(value, str) else value)
-    plain.globals["country_name"] = factors.country_name
-    plain.globals["cite"] = lambda *keys: Safe(f"{_OPEN}{','.join(keys)}{_CLOSE}") if keys else ""
-    rendered = plain.get_template(f"words/{name}.txt").render(report=report, footprint=report.footprint, **more)
+    rendered = _bare(PLAIN).get_template(f"words/{name}.txt").render(
+        report=report,
+        footprint=report.footprint,
+        cite=lambda *keys: Safe(PLAIN.cite(keys)) if keys else "",
+        **vocabulary.of(report),
+    )
     return "\n\n".join(" ".join(part.split()) for part in rendered.split("\n\n") if part.strip())
 
 
@@ -86,14 +94,19 @@ def clean(text: str) -> str:
     return str(text) if isinstance(text, Safe) else _UNWANTED.sub("\ufffd", text)
 
 
-def sources(report: Report) -> list[factors.Source]:
-    """Everything that the report's figures and words rest on, once, in the order of first use."""
-    keys = [factor.source for factor in report.footprint.factors]
-    keys += [key for name in ("statement", "method", "equivalents") for key in citations(words(report, name))]
+def cited(report: Report) -> list[factors.Source]:
+    """What the words cite, once, in order: the entries that a paper's bibliography needs."""
+    keys = [key for name in WORDS for key in citations(words(report, name))]
     return [factors.source(key) for key in dict.fromkeys(keys)]
 
 
-def _cited(text: str, language: Language) -> str:
+def sources(report: Report) -> list[factors.Source]:
+    """Everything that the report's words and figures rest on, once: what is cited, then the other factors."""
+    keys = [factor.source for factor in report.footprint.factors]
+    return list(dict.fromkeys([*cited(report), *map(factors.source, keys)]))
+
+
+def _written(text: str, language: Language) -> str:
     parts = _CITATION.split(text)
     return "".join(
         language.cite(tuple(part.split(","))) if place % 2 else language.escape(part) for place, part in enumerate(parts)
@@ -103,15 +116,18 @@ def _cited(text: str, language: Language) -> str:
 def _escaped(value: Any, language: Language) -> Any:
     if value is None:
         return display.NOT_TOLD
-    return value if isinstance(value, Safe) else language.escape(clean(str(value)))
+    return value if isinstance(value, Safe) else Safe(language.escape(clean(str(value))))
 
 
-def _bare(delimiters: tuple[str, str, str, str], finalize: Callable[[Any], Any]) -> jinja2.Environment:
+@cache
+def _bare(language: Language) -> jinja2.Environment:
+    """The environment of a language, made once, so that each template is compiled once."""
     import jinja2
 
-    block_start, block_end, variable_start, variable_end = delimiters
+    block_start, block_end, variable_start, variable_end = language.delimiters
     made = jinja2.Environment(  # noqa: S701 - `finalize` escapes every expression, in each language its own way
         loader=jinja2.FileSystemLoader(assets.folder("templates")),
+        bytecode_cache=_compiled(),
         block_start_string=block_start,
         block_end_string=block_end,
         variable_start_string=variable_start,
@@ -122,7 +138,27 @@ def _bare(delimiters: tuple[str, str, str, str], finalize: Callable[[Any], Any])
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
-        finalize=finalize,
+        finalize=lambda value: _escaped(value, language),
     )
     made.filters.update(display.FILTERS)
     return made
+
+
+@cache
+def _compiled() -> jinja2.FileSystemBytecodeCache | None:
+    """Compiled templates beside their sources, as Python keeps its own; compiling takes longer than all the rest.
+
+    None where the folder cannot be written, as in some installations of a whole system.
+    """
+    import jinja2
+
+    folder = os.path.join(assets.folder("templates"), "__pycache__")
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError:
+        return None
+    return jinja2.FileSystemBytecodeCache(folder) if os.access(folder, os.W_OK) else None
+
+
+#: Sentences before they are written in a language: citations stay marked, nothing is escaped.
+PLAIN = Language(str, lambda keys: f"{_OPEN}{','.join(keys)}{_CLOSE}")

@@ -14,30 +14,34 @@ if TYPE_CHECKING:
 NOT_TOLD = "not told"
 
 _MASS = ((1e4, 1e-3, "t"), (1.0, 1.0, "kg"), (1e-3, 1e3, "g"), (1e-6, 1e6, "mg"), (0.0, 1e9, "µg"))
-_ENERGY = ((1e6, 1e-6, "GWh"), (1e4, 1e-3, "MWh"), (1.0, 1.0, "kWh"), (1e-3, 1e3, "Wh"), (1e-6, 1e6, "mWh"), (0.0, 1e9, "µWh"))
+_ENERGY = (
+    (1e6, 1e-6, "GWh"), (1e4, 1e-3, "MWh"), (1.0, 1.0, "kWh"), (1e-3, 1e3, "Wh"), (1e-6, 1e6, "mWh"), (0.0, 1e9, "µWh")
+)  # fmt: skip
 _POWER = ((1e6, 1e-6, "MW"), (1e4, 1e-3, "kW"), (0.0, 1.0, "W"))
 _MONEY = {"USD": "$", "EUR": "€", "GBP": "£"}
+_MONEY_WORDS = {"USD": "US dollars", "EUR": "euros", "GBP": "pounds", "CAD": "Canadian dollars"}
 
 
-def number(value: float) -> str:
+def number(value: float, like: float | None = None) -> str:
     """A number with the digits a reader can use: three decimals below 100, one below 1,000, none above.
 
-    Below 0.1 three significant digits, so that what is small is not printed as 0.
+    Below 0.1 three significant digits, so that what is small is not printed as 0. The ends of a range take as many
+    decimals as the figure ``like`` in its middle.
     """
-    size = abs(value)
+    size = abs(value if like is None else like)
     if size == 0:
         return "0"
     if size < 0.1:
-        return _significant(value, 3)
-    if size < 99.9995:
-        return f"{value:.3f}"
-    return f"{value:,.1f}" if size < 999.95 else f"{value:,.0f}"
+        return _significant(value, 3, size)
+    decimals = 3 if size < 99.9995 else 1 if size < 999.95 else 0
+    return f"{value:,.{decimals}f}"
 
 
-def _significant(value: float, digits: int) -> str:
+def _significant(value: float, digits: int, like: float | None = None) -> str:
     from math import floor, log10
 
-    return f"{value:.{max(0, digits - 1 - floor(log10(abs(value))))}f}" if abs(value) > 1e-12 else f"{value:.{digits - 1}e}"
+    size = abs(like or value)
+    return f"{value:.{max(0, digits - 1 - floor(log10(size)))}f}" if size > 1e-12 else f"{value:.{digits - 1}e}"
 
 
 def _scaled(value: float | None, steps: Sequence[tuple[float, float, str]], of: float | None = None) -> str:
@@ -46,7 +50,7 @@ def _scaled(value: float | None, steps: Sequence[tuple[float, float, str]], of: 
         return NOT_TOLD
     size = abs(value if of is None else of)
     _, scale, unit = next(step for step in steps if size >= step[0]) if size else steps[1]
-    return f"{number(value * scale)} {unit}"
+    return f"{number(value * scale, size * scale)} {unit}"
 
 
 def energy(value: float | Amount | None) -> str:
@@ -98,6 +102,14 @@ def money(value: float, unit: str, like: float | None = None) -> str:
     return f"{'-' if round(value, decimals) < 0 else ''}{sign}{abs(round(value, decimals)):,.{decimals}f}"
 
 
+def money_words(unit: str) -> str:
+    """Money and its year in words: ``US dollars of 2020``, ``US dollars (purchasing power parity) of 2005``."""
+    name, year = _MONEY_WORDS.get(unit[:3], unit[:3]), unit[3:7]
+    if unit.endswith("_PPP"):
+        name += " (purchasing power parity)"
+    return f"{name} of {year}" if year else name
+
+
 def cost(amount: Amount | None) -> str:
     """A social cost with its range, as Henderson et al. (2020) write it: ``$0.38 ($0.00, $0.95)``."""
     if amount is None:
@@ -124,13 +136,25 @@ def duration(seconds: float | None) -> str:
     return f"{hours // 24} d {hours % 24} h"
 
 
+_SMALLER = {"km": (1e3, "m"), "passenger-km": (1e3, "passenger-metres"), "hour": (3600.0, "s")}
+
+
 def quantity(amount: Amount) -> str:
-    """A relatable quantity, to three significant digits with its unit: ``33.4 km``."""
-    value, size = amount.value, abs(amount.value)
-    if size >= 1e6:
-        return f"{value:.3g}".replace("e+0", " × 10^").replace("e+", " × 10^") + f" {amount.unit}"
-    text = f"{value:,.0f}" if size >= 100 else _significant(value, 3) if size else "0"
-    return f"{text} {amount.unit}"
+    """A relatable quantity, to three significant digits with its unit: ``33.4 km``, ``58.0 m``."""
+    value, unit = amount.value, amount.unit
+    if abs(value) < 0.1 and unit in _SMALLER:
+        scale, unit = _SMALLER[unit]
+        value *= scale
+    size = abs(value)
+    if size and not 1e-4 <= size < 1e9:
+        mantissa, _, power_of_ten = f"{value:.2e}".partition("e")
+        return f"{mantissa} × 10^{int(power_of_ten)} {unit}"
+    return f"{f'{value:,.0f}' if size >= 100 else _significant(value, 3) if size else '0'} {unit}"
+
+
+def plain(value: float) -> str:
+    """A published value to five significant digits, without the zeros after them: ``215``, ``47.822``."""
+    return f"{value:,.5g}" if abs(value) >= 1e-4 else f"{value:.8f}".rstrip("0")
 
 
 def ratio(value: float | Amount | None) -> str:
@@ -166,12 +190,13 @@ def short(text: str, limit: int = 60) -> str:
 
 
 def _value(value: float | Amount | None) -> float | None:
-    return getattr(value, "value", value)  # type: ignore[return-value]
+    return value if value is None or isinstance(value, float | int) else value.value
 
 
 FILTERS = {
     function.__name__: function
     for function in (
-        number, energy, mass, power, mass_range, energy_range, intensity, money, cost, duration, quantity, ratio, date, basis, short
+        number, energy, mass, power, mass_range, energy_range, intensity, money, money_words, cost, duration, quantity,
+        plain, ratio, date, basis, short,
     )
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The figures of the HTML and PDF report: SVG drawn by matplotlib, trimmed to what may stand inside one page."""
+"""The figures of the HTML and PDF report, drawn by matplotlib as SVG, each with a caption and its words."""
 
 from __future__ import annotations
 
@@ -10,19 +10,12 @@ from reporter import assets
 from reporter.renderers import base, display, tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from xml.etree.ElementTree import Element
+    from collections.abc import Sequence
 
     from reporter.footprint import Amount, Footprint, RunFootprint
 
-#: Colours as drawn, which are those of the light page and the PDF; the stylesheet has a variable for each.
+#: Colours as drawn, which are those of the light page and the PDF; styles/report.css has a variable for each.
 INK = {"cpu": "#1f5f8b", "gpu": "#c2741b", "ram": "#7d919c", "rest": "#b9c3ca"}
-VARIABLES = {
-    **{colour: f"var(--ink-{name})" for name, colour in INK.items()},
-    "#24292f": "currentColor",
-    "#8a939c": "var(--axis)",
-    "#d9dee3": "var(--rule)",
-}
 
 MOST_BARS = 25  # more runs than this are ranked instead of named
 MOST_POINTS = 400  # of a curve, so that a day of samples does not weigh megabytes
@@ -32,22 +25,20 @@ _NAMES = {"cpu": "CPU", "gpu": "GPU", "ram": "memory", "rest": "not attributed"}
 _PER_KWH = {"µWh": 1e9, "mWh": 1e6, "Wh": 1e3, "kWh": 1.0, "MWh": 1e-3, "GWh": 1e-6}
 _PER_KG = {"µg": 1e9, "mg": 1e6, "g": 1e3, "kg": 1.0, "t": 1e-3}
 _WIDTH = 6.7  # inches; the text width of an A4 page
-_SVG = "http://www.w3.org/2000/svg"
-_XLINK = "{http://www.w3.org/1999/xlink}href"
 
 
 class Picture(NamedTuple):
-    """One figure: ``name`` is its id in the page, ``words`` say what it shows, ``svg`` is an element ready to print."""
+    """One figure: ``name`` is unique in a report, ``words`` say what it shows, ``svg`` is the file as drawn."""
 
     name: str
     title: str
     caption: str
     words: str
-    svg: base.Safe
+    svg: str
 
 
-def pictures(footprint: Footprint, *, themed: bool = False) -> list[Picture]:
-    """The figures that there is data for, four at most; ``themed`` takes colours from the page's CSS variables."""
+def pictures(footprint: Footprint) -> list[Picture]:
+    """The figures that there is data for, four at most."""
     import logging
 
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it tells of its font cache where our messages go
@@ -55,12 +46,17 @@ def pictures(footprint: Footprint, *, themed: bool = False) -> list[Picture]:
 
     with mpl.rc_context(fname=os.path.join(assets.folder("styles"), "figures.mplstyle")):
         drawn = [draw(footprint) for draw in (_energy, _groups, _emissions, _power)]
-        return [_picture(themed, *parts) for parts in drawn if parts]
+        return [_picture(*parts) for parts in drawn if parts]
 
 
-def _picture(themed: bool, name: str, title: str, caption: str, words: str, figure: Any) -> Picture:
-    words = base.clean(words)
-    return Picture(name, title, base.clean(caption), words, base.Safe(_trimmed(figure, name, title, words, themed)))
+def _picture(name: str, title: str, caption: str, words: str, figure: Any) -> Picture:
+    import warnings
+
+    made = io.StringIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # glyphs that DejaVu lacks: the page's own fonts draw the text
+        figure.savefig(made, format="svg", metadata={"Date": None, "Creator": None})
+    return Picture(name, title, caption, words, made.getvalue())
 
 
 def _canvas(height: float, rows: int = 1) -> tuple[Any, Any]:
@@ -85,12 +81,13 @@ def _energy(footprint: Footprint) -> tuple[Any, ...] | None:
     rest = [whole - sum(column) for whole, *column in zip(wholes, *parts.values(), strict=True)]
     if not parts or any(left > 0.01 * whole for left, whole in zip(rest, wholes, strict=True)):
         parts["rest" if parts else "cpu"] = [max(0.0, left) for left in rest]
-    names = [display.short(tables.name_of(item), 30) for item in known]
-    figure = _bars(names, parts, wholes, _PER_KWH, display.energy, "Energy of the machines", legend=bool(footprint.parts))
+    names = [_name(tables.name_of(item)) for item in known]
+    label = "Energy of the machines"
+    figure = _bars(names, parts, wholes, _PER_KWH, display.energy, label, legend=bool(footprint.parts))
     told = "; ".join(f"{name} {display.energy(whole)}" for name, whole in zip(names, wholes, strict=True))
     split = ", ".join(f"{_NAMES[part]} {display.percent(sum(column), sum(wholes))}" for part, column in parts.items())
     stacked = f" Of the whole: {split}." if footprint.parts else ""
-    caption = "Energy of each run, without the data centre's overhead" + (", by part of the machine." if stacked else ".")
+    caption = f"Energy of each run, without the data centre's overhead{', by part of the machine' if stacked else ''}."
     return "energy", "Energy by run", caption, f"Horizontal bars, one a run: {told}.{stacked}", figure
 
 
@@ -116,7 +113,8 @@ def _ranked(known: Sequence[RunFootprint]) -> tuple[Any, ...]:
     axes.set(xlabel="Runs, from the largest to the smallest", ylabel=f"Energy ({unit})", ylim=(0, None))
     _plain_ticks(axes.yaxis)
     told = f"{len(ranked):,} runs"
-    words = f"{told} ranked by energy: largest {display.energy(ranked[0])}, median {display.energy(median)}, smallest {display.energy(ranked[-1])}."
+    largest, middle, smallest = (display.energy(value) for value in (ranked[0], median, ranked[-1]))
+    words = f"{told} ranked by energy: largest {largest}, median {middle}, smallest {smallest}."
     caption = f"Energy of the machines in each of {told}, ranked; the dashed line is the median."
     return "energy", "Energy by run", caption, words, figure
 
@@ -126,12 +124,12 @@ def _ranked(known: Sequence[RunFootprint]) -> tuple[Any, ...]:
 
 def _groups(footprint: Footprint) -> tuple[Any, ...] | None:
     known = [(group.name, group.emissions.value) for group in footprint.groups if group.emissions is not None]
-    if not 2 <= len(known) <= MOST_BARS or max(value for _, value in known) <= 0:
+    if not 2 <= len(known) <= MOST_BARS or len(known) == len(footprint.runs) or max(value for _, value in known) <= 0:
         return None
-    names, values = [display.short(name, 30) for name, _ in known], [value for _, value in known]
+    names, values = [_name(name) for name, _ in known], [value for _, value in known]
     figure = _bars(names, {"cpu": values}, values, _PER_KG, display.mass, "Emissions", "CO₂e")
     told = "; ".join(f"{name} {display.mass(value)}" for name, value in zip(names, values, strict=True))
-    by = ", ".join(footprint.group_by) or "group"
+    by = base.clean(", ".join(footprint.group_by)) or "group"
     caption = f"Emissions (CO₂e) of the runs, added up by {by}."
     return "groups", f"Emissions by {by}", caption, f"Horizontal bars, one a group: {told}.", figure
 
@@ -140,7 +138,7 @@ def _bars(names: Sequence[str], parts: dict[str, list[float]], wholes: Sequence[
           show: Any, label: str, of: str = "", *, legend: bool = False) -> Any:  # fmt: skip
     """Stacked horizontal bars with the sum written at each end, the first name on top."""
     scale, unit = _scale(max(wholes), per, show)
-    figure, (axes,) = _canvas(0.75 + 0.25 * len(names) + 0.2 * legend)
+    figure, (axes,) = _canvas(0.7 + 0.22 * len(names) + 0.2 * legend)
     rows, left = range(len(names)), [0.0] * len(names)
     for part, values in parts.items():
         widths = [value * scale for value in values]
@@ -148,8 +146,10 @@ def _bars(names: Sequence[str], parts: dict[str, list[float]], wholes: Sequence[
         left = [start + width for start, width in zip(left, widths, strict=True)]
     for row, whole in enumerate(wholes):
         axes.annotate(show(whole), (left[row], row), (4, 0), textcoords="offset points", va="center", fontsize=8)
-    axes.set(yticks=rows, ylim=(len(names) - 0.5, -0.5), xlim=(0, 1.16 * max(left)), xlabel=f"{label} ({unit}{of and ' ' + of})")
+    axes.set(yticks=rows, ylim=(len(names) - 0.5, -0.5), xlim=(0, 1.16 * max(left)))
+    axes.set_xlabel(f"{label} ({unit}{of and ' ' + of})")
     axes.set_yticklabels(names)
+    axes.grid(visible=False)  # every bar bears its figure
     _plain_ticks(axes.xaxis)
     if legend:
         figure.legend(loc="outside upper right", ncols=len(parts))
@@ -175,11 +175,13 @@ def _emissions(footprint: Footprint) -> tuple[Any, ...] | None:
         furthest = max(furthest, ends[1], value)
         axes.annotate(display.mass(value), (max(ends[1], value) * scale, place), (7, 0),
                       textcoords="offset points", va="center", fontsize=8)  # fmt: skip
-    axes.set(yticks=range(len(rows)), ylim=(len(rows) - 0.5, -0.5), xlim=(0, 1.2 * furthest * scale), xlabel=f"Emissions ({unit} CO₂e)")
+    axes.set(yticks=range(len(rows)), ylim=(len(rows) - 0.5, -0.5), xlim=(0, 1.2 * furthest * scale))
+    axes.set_xlabel(f"Emissions ({unit} CO₂e)")
     axes.set_yticklabels([name for name, _, _, _ in rows])
     _plain_ticks(axes.xaxis)
-    caption = "Emissions of all runs (CO₂e), by how they were found. Bars span the range of the factors, where it is known."
-    return "emissions", "Emissions by method", caption, f"Dots with their ranges: {'; '.join(map(_said, rows))}.", figure
+    caption = "Emissions of all runs (CO₂e), by how they were found; bars span the range where one is known."
+    words = f"Dots with their ranges: {'; '.join(map(_said, rows))}."
+    return "emissions", "Emissions by method", caption, words, figure
 
 
 def _estimates(footprint: Footprint) -> list[tuple[str, float, float | None, float | None]]:
@@ -215,14 +217,14 @@ def _power(footprint: Footprint) -> tuple[Any, ...] | None:
     largest = sorted(known, key=lambda item: -(item.run.energy_kwh or 0.0))[:MOST_CURVES]
     shown = [item for item in known if item in largest]
     longest = max(item.run.power_w[-1][0] for item in shown)
-    scale, unit = next((1 / size, name) for size, name in ((3600, "h"), (60, "min"), (0, "s")) if longest > 3 * size or not size)
+    scale, unit = (1 / 3600, "h") if longest > 3 * 3600 else (1 / 60, "min") if longest > 180 else (1.0, "s")
     figure, panels = _canvas(0.7 + 0.85 * len(shown) if len(shown) > 1 else 2.0, len(shown))
-    words = []
+    words, highest = [], max(watts for item in shown for _, watts in item.run.power_w)
     for item, axes in zip(shown, panels, strict=True):
-        name, curve = display.short(tables.name_of(item), 48), _thinned(item.run.power_w)
+        name, curve = _name(tables.name_of(item), 48), _thinned(item.run.power_w)
         ends = [0.0, *(end * scale for end, _ in curve)]
         axes.stairs([watts for _, watts in curve], ends, color=INK["cpu"], linewidth=1.1, baseline=None)
-        axes.set(ylim=(0, None), title=name)
+        axes.set(ylim=(0, 1.12 * highest), title=name)
         axes.grid(visible=True, axis="y")
         _plain_ticks(axes.yaxis, 3)
         peak = max(watts for _, watts in item.run.power_w)
@@ -230,7 +232,8 @@ def _power(footprint: Footprint) -> tuple[Any, ...] | None:
     panels[-1].set_xlabel(f"Time since the start ({unit})")
     figure.supylabel("Power (W)", fontsize=9)
     which = "" if len(shown) == len(known) else f" The {len(shown)} runs of the most energy, out of {len(known):,}."
-    return "power", "Power over time", f"Mean power between two samples.{which}", f"Curves, one a run. {'; '.join(words)}.", figure
+    told = f"Curves, one a run. {'; '.join(words)}."
+    return "power", "Power over time", f"Mean power between two samples.{which}", told, figure
 
 
 def _thinned(steps: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -246,7 +249,7 @@ def _thinned(steps: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     return out
 
 
-# --- SVG ----------------------------------------------------------------------------------------------------------
+# --- axes ---------------------------------------------------------------------------------------------------------
 
 
 def _scale(largest: float, per: dict[str, float], show: Any) -> tuple[float, str]:
@@ -262,59 +265,6 @@ def _plain_ticks(axis: Any, number_of: int = 6) -> None:
     axis.set_major_formatter("{x:g}")
 
 
-def _trimmed(figure: Any, name: str, title: str, words: str, themed: bool) -> str:
-    """The figure as one <svg> without metadata, stylesheet or ids that another figure of the page may have."""
-    import warnings
-    from xml.etree import ElementTree as ET  # the text is matplotlib's own, not foreign
-
-    made = io.StringIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # glyphs that DejaVu lacks: the page's own fonts draw the text
-        figure.savefig(made, format="svg", metadata={"Date": None, "Creator": None})
-    root = ET.fromstring(made.getvalue())  # noqa: S314
-    for parent in list(root.iter()):
-        for child in [child for child in parent if child.tag.rpartition("}")[2] in ("metadata", "style")]:
-            parent.remove(child)
-    for element in root.iter():
-        _tidy(element, name, VARIABLES if themed else {})
-    _drop_unused_ids(root)
-    root.attrib = {"viewBox": root.get("viewBox", ""), "role": "img", "aria-labelledby": f"{name}-title {name}-words",
-                   "stroke-linejoin": "round", "fill": "currentColor" if themed else "#24292f"}  # fmt: skip
-    for place, (tag, text) in enumerate((("title", title), ("desc", words))):
-        child = ET.Element(f"{{{_SVG}}}{tag}", {"id": f"{name}-{'words' if place else 'title'}"})
-        child.text = text
-        root.insert(place, child)
-    ET.register_namespace("", _SVG)
-    return ET.tostring(root, encoding="unicode")
-
-
-def _tidy(element: Element, name: str, colours: dict[str, str]) -> None:
-    if "id" in element.attrib:
-        element.set("id", f"{name}-{element.attrib['id']}")
-    if link := element.attrib.pop(_XLINK, None):
-        element.set("href", f"#{name}-{link[1:]}")
-    if clip := element.get("clip-path"):
-        element.set("clip-path", clip.replace("url(#", f"url(#{name}-"))
-    if element.get("transform", "").startswith("rotate(-0 "):
-        del element.attrib["transform"]
-    if element.get("d"):
-        element.set("d", " ".join(element.attrib["d"].split()))
-    if style := element.get("style"):
-        kept = (part.strip() for part in style.split(";") if "font-family" not in part)
-        element.set("style", "; ".join(_coloured(part, colours) for part in kept))
-    element.text, element.tail = (text if text and text.strip() else None for text in (element.text, element.tail))
-
-
-def _coloured(declaration: str, colours: dict[str, str]) -> str:
-    name, _, value = declaration.partition(": ")
-    return f"{name}: {colours.get(value, value)}"
-
-
-def _drop_unused_ids(root: Element) -> None:
-    links = {element.get("href", "")[1:] for element in root.iter()}
-    clips = {element.get("clip-path", "")[5:-1] for element in root.iter()}
-    for element in root.iter():
-        if element.get("id") not in links | clips:
-            element.attrib.pop("id", None)
-
-
+def _name(text: str, limit: int = 30) -> str:
+    """A foreign name as a figure can show it: XML has no way to write most controls."""
+    return display.short(base.clean(text), limit)

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from reporter.report import Report
 
 
+#: Less than this of a thing is nothing that anybody can picture; machine formats carry all of them.
+RELATABLE = 1e-3
+
+
 class Line(NamedTuple):
     """One figure of the summary: what it is, the figure, its range, how it is known, and the sources' keys."""
 
@@ -49,8 +53,11 @@ def figures(report: Report) -> list[Line]:
         Line(names[part], display.energy(value), note=display.percent(value, whole))
         for part, value in footprint.parts.items()
     ]
-    if footprint.pue is not None:
-        lines.append(Line("PUE", display.ratio(footprint.pue), note=_basis(footprint.pue), sources=_keys(footprint.pue)))
+    pue = footprint.pue
+    if pue is not None:
+        counted = _basis(pue) if pue.value > 1 else "no overhead of a data centre counted"
+        lines.append(Line("PUE", display.ratio(pue), note=counted, sources=_keys(pue)))
+    if pue is not None and pue.value > 1:
         lines.append(Line("Energy with PUE", display.energy(footprint.energy), display.energy_range(footprint.energy)))
     return lines + _emissions(footprint) + _cost(footprint)
 
@@ -80,7 +87,7 @@ def _cost(footprint: Footprint) -> list[Line]:
     where = f"damage in {factors.country_name(cost.country)} alone" if cost.country else "damage worldwide"
     low_high = display.cost(cost.amount).partition(" (")[2].rstrip(")").replace(", ", "–")
     value = display.money(cost.amount.value, cost.amount.unit)
-    return [Line("Social cost of carbon", value, low_high, f"{cost.amount.unit[3:]} money, {where}", _keys(cost.amount))]
+    return [Line("Social cost of carbon", value, low_high, f"{display.money_words(cost.amount.unit)}, {where}", _keys(cost.amount))]
 
 
 def runs(footprint: Footprint, limit: int | None = None) -> list[RunLine]:
@@ -126,12 +133,11 @@ def trackers(footprint: Footprint) -> list[str]:
 def equivalents(footprint: Footprint) -> list[Line]:
     """The relatable equivalents, each with its factor, edition and source."""
     lines = []
-    for item in footprint.equivalents:
+    told = [item for item in footprint.equivalents if item.amount.value >= RELATABLE]
+    for item in told or footprint.equivalents:
         factor = item.factor
-        ends = (item.amount._replace(value=end) for end in (item.amount.low, item.amount.high) if end is not None)
-        told = "–".join(display.quantity(end).removesuffix(f" {item.amount.unit}") for end in ends)
-        note = f"{factor.value:g} {factor.unit}, {factor.year}" if factor.year else f"{factor.value:g} {factor.unit}"
-        lines.append(Line(factor.label, display.quantity(item.amount), told, note, (factor.source,)))
+        note = f"{display.plain(factor.value)} {factor.unit}, {factor.year}"
+        lines.append(Line(factor.label, display.quantity(item.amount), "", note, (factor.source,)))
     return lines
 
 

@@ -1,0 +1,77 @@
+"""JSON lines, one object a row: whatever a line holds, it is a row, or a skipped row with its reason."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from reporter.errors import plain
+from reporter.importers.table import number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reporter.importers.logs import Log
+
+MAX_LINE = 16 << 20
+NAN = math.nan
+_DECODE = json.JSONDecoder(parse_int=float).decode  # made once: json.loads would make one for every line
+
+
+def objects(log: Log) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The objects of a file by line, counted. A last line without its end is CR003. All numbers come as float."""
+    with log.open() as stream:
+        place = 0
+        while line := stream.readline(MAX_LINE):
+            place += 1
+            if len(line) == MAX_LINE:
+                raise log.refuse(f"a line of more than {MAX_LINE >> 20} MiB; these are no JSON lines", place)
+            if not line.strip():
+                continue
+            log.rows += 1
+            row = _object(line)
+            if isinstance(row, dict):
+                yield place, row
+            elif line.endswith(b"\n"):
+                log.skip(place, row)
+            else:
+                log.skip(place, f"the last line is cut off ({row})", "CR003")
+
+
+def _object(line: bytes) -> dict[str, Any] | str:
+    """One line's object, or what is wrong with the line. Integers come as float: 5,000 digits cost nothing then."""
+    line = line.removeprefix(b"\xef\xbb\xbf").strip(b"\0 \t\r\n")
+    if not line:
+        return "NUL bytes, as a power failure leaves them"
+    try:
+        row: Any = _DECODE(line.decode())
+    except RecursionError:
+        return "nested too deep"
+    except json.JSONDecodeError as error:
+        return f"no JSON: {error.msg} at column {error.colno}"
+    except ValueError:
+        return "no JSON: not UTF-8"
+    return row if isinstance(row, dict) else "no JSON object"
+
+
+def finite(value: object) -> float:
+    """A finite number, or NaN: for null, text such as "n/a", and whatever else stands where a number should."""
+    if isinstance(value, str):
+        try:
+            return number(value)
+        except ValueError:
+            return NAN
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return NAN
+    try:
+        return float(value) if math.isfinite(value) else NAN
+    except OverflowError:
+        return NAN
+
+
+def shown(value: object) -> str:
+    """A foreign value as a message shows it: text in quotes, a scalar plainly, of anything else its type alone."""
+    if isinstance(value, str):
+        return f"'{plain(value, 40)}'"
+    return plain(value, 40) if value is None or isinstance(value, bool | int | float) else f"a {type(value).__name__}"

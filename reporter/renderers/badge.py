@@ -1,0 +1,56 @@
+"""Badges: a static SVG, and the JSON that shields.io's endpoint badge reads."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from reporter.renderers import display
+from reporter.renderers.base import Language, Renderer, environment
+
+if TYPE_CHECKING:
+    from reporter.report import Report
+
+LABEL = "carbon footprint"
+_COLOUR = "#2e7d4f"
+_UNKNOWN = "#6b7280"
+_CHAR_WIDTH, _PADDING = 6.6, 12  # px of an average character at 11 px, and of the space round a text
+_XML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
+
+
+def escape(text: str) -> str:
+    """Text as XML shows it, in elements and in attributes."""
+    return "".join(_XML.get(char, char) for char in text)
+
+
+def message(report: Report) -> str:
+    """What the badge says: the emissions, or the energy where no emissions are known."""
+    footprint = report.footprint
+    if footprint.emissions is not None:
+        return f"{display.mass(footprint.emissions)} CO₂e"
+    return display.energy(footprint.energy) if footprint.energy else "not measured"
+
+
+def svg(report: Report) -> bytes:
+    """The badge as SVG, as wide as its text, with a title for screen readers."""
+    text = message(report)
+    left, right = (round(len(part) * _CHAR_WIDTH + _PADDING) for part in (LABEL, text))
+    made = environment(Language(escape, lambda keys: ""), report)  # noqa: ARG005 - a badge cites nothing
+    colour = _COLOUR if report.footprint.emissions else _UNKNOWN
+    return made.get_template("badge.svg").render(
+        label=LABEL, message=text, left=left, right=right, whole=left + right, middle_left=left / 2,
+        middle_right=left + right / 2, colour=colour,
+    ).encode("utf-8", "replace")  # fmt: skip
+
+
+def endpoint(report: Report) -> bytes:
+    """The endpoint badge of shields.io: schemaVersion 1, label, message, colour."""
+    known = report.footprint.emissions is not None
+    content = {"schemaVersion": 1, "label": LABEL, "message": message(report), "color": "2e7d4f" if known else "lightgrey"}
+    return (json.dumps(content, ensure_ascii=False) + "\n").encode()
+
+
+RENDERERS = (
+    Renderer("badge", "a badge as SVG", (".svg",), svg),
+    Renderer("shields", "the badge as JSON for shields.io's endpoint", (".shields.json",), endpoint),
+)

@@ -1,0 +1,128 @@
+r"""LaTeX: a fragment to ``\input`` that needs booktabs alone, or with --standalone a whole document; --macros."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reporter import __version__
+from reporter.renderers import display, tables
+from reporter.renderers.base import Language, Renderer, Safe, cited, environment
+
+if TYPE_CHECKING:
+    from reporter.factors import Source
+    from reporter.footprint import Amount
+    from reporter.report import Report
+
+SHOWN_RUNS = 12
+_SPECIAL = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "[": "{[}", "]": "{]}", "<": r"\ensuremath{<}",
+    ">": r"\ensuremath{>}", "|": r"\ensuremath{|}", '"': r"\char34{}", "'": "{'}", "`": r"\char96{}", "₂": r"\textsubscript{2}",
+    "µ": r"\ensuremath{\mu}", "μ": r"\ensuremath{\mu}", "–": "--", "—": "---", "…": r"\ldots{}", "×": r"\ensuremath{\times}",
+    "±": r"\ensuremath{\pm}", "°": r"\ensuremath{^{\circ}}", "€": "EUR ", "£": r"\pounds{}", "\u00a0": "~", "\n": " ", "\t": " ",
+    "\u202f": r"\,", "\x00": r"\allowbreak{}", "’": "{'}", "‘": r"\char96{}", "“": "``", "”": "''",
+}  # fmt: skip
+_UNITS = re.compile(r"(?<=\d) (?=(?:[kmµ]?g|t|[kMGmµ]?Wh|[kM]?W|gCO|min|km|[shd])\b|%)")
+_LONG = re.compile(r"[^\s\u00a0]{17,}")
+_MAY_BREAK = "\x00"  # taken out of all foreign text before it comes here
+
+
+def escape(text: str) -> str:
+    """Foreign text as LaTeX that prints it and does nothing else, in OT1 and T1, pdflatex and lualatex.
+
+    Brackets are braced too (after a table's line end they would be an option); what the old encodings cannot print
+    becomes ``U+XXXX``; words too long for a column get places where they may break.
+    """
+    return "".join(map(_character, _LONG.sub(_breakable, _UNITS.sub("\u00a0", text)))).replace("-\x01-", "-{}-").replace("\x01", "")
+
+
+def _character(char: str) -> str:
+    if char == "-":
+        return "-\x01"  # two of theirs in a row stay two; an en dash of ours is written --
+    if char in _SPECIAL:
+        return _SPECIAL[char]
+    if " " <= char <= "~" or "\u00c0" <= char <= "\u017f":
+        return char
+    return f"U+{ord(char):04X}" if ord(char) > 0xA0 else " "
+
+
+def _breakable(match: re.Match[str]) -> str:
+    """Mark where a long word may break: after a sign that joins its parts, or after every eighth character."""
+    word, out, since = match[0], [], 0
+    for place, char in enumerate(word):
+        out.append(char)
+        since += 1
+        if place + 3 < len(word) and ((char in "-/.:,=_" and since > 2) or since >= 8):
+            out.append(_MAY_BREAK)
+            since = 0
+    return "".join(out)
+
+
+def _cite(keys: tuple[str, ...]) -> str:
+    return rf"~\cite{{{','.join(keys)}}}"
+
+
+LANGUAGE = Language(escape, _cite, ("<%", "%>", "<<", ">>"))
+
+
+def render(report: Report) -> bytes:
+    """The fragment, or with ``report.standalone`` a document with its own list of references."""
+    made = environment(LANGUAGE, report)
+    shown = tables.groups(report.footprint) or tables.runs(report.footprint, SHOWN_RUNS)
+    hidden = 0 if report.footprint.groups else max(0, len(report.footprint.runs) - SHOWN_RUNS)
+    several = len(report.footprint.runs) > 1
+    text = made.get_template("document.tex" if report.standalone else "fragment.tex").render(
+        version=__version__,
+        lines=tables.figures(report),
+        listed=shown if several else [],
+        hidden=display.count(hidden, "more run", "more runs") if hidden else "",
+        sources=[(Safe(source.key), Safe(_reference(source))) for source in cited(report)],
+        hashes=[(entry.path.rsplit("/", 1)[-1], entry.sha256[:12]) for entry in report.footprint.inputs],
+    )
+    return text.encode("utf-8", "replace")
+
+
+def _reference(source: Source) -> str:
+    names = source.author.replace(" and others", " et al.").replace(" and ", "; ")
+    link = f" {escape(source.url)}" if source.url else ""
+    return f"{escape(names)}. \\emph{{{escape(source.title)}}}. {escape(source.year)}.{link}"
+
+
+def macros(report: Report) -> bytes:
+    r"""One ``\newcommand`` a figure, so that prose cites numbers that follow the logs."""
+    footprint = report.footprint
+    cost, car = footprint.social_cost, footprint.equivalents[:1]
+    emissions = footprint.emissions
+    values = {
+        "Runs": f"{len(footprint.runs):,}",
+        "Duration": display.duration(footprint.duration_s),
+        "MachineEnergy": display.energy(footprint.it_energy),
+        "Energy": display.energy(footprint.energy),
+        "EnergyKwh": _plain(footprint.energy),
+        "PUE": display.ratio(footprint.pue),
+        "Intensity": display.intensity(footprint.intensity),
+        "Emissions": display.mass(emissions),
+        "EmissionsRange": display.mass_range(emissions) or display.NOT_TOLD,
+        "EmissionsKg": _plain(emissions),
+        "ReportedEmissions": display.mass(footprint.reported_emissions_kg),
+        "ComputedEmissions": display.mass(footprint.computed),
+        "SocialCost": display.cost(cost.amount).partition(" (")[0] if cost else display.NOT_TOLD,
+        "SocialCostRange": display.cost(cost.amount).partition(" (")[2].rstrip(")") or display.NOT_TOLD if cost else display.NOT_TOLD,
+        "CarDistance": display.quantity(car[0].amount) if car else display.NOT_TOLD,
+        "Trackers": ", ".join(tables.trackers(footprint)),
+    }
+    lines = [rf"\newcommand{{\carbon{name}}}{{{escape(value)}}}" for name, value in values.items()]
+    head = f"% Figures by carbon-report {__version__}; made from the logs, do not edit.\n"
+    return (head + "\n".join(lines) + "\n").encode("utf-8", "replace")
+
+
+def _plain(amount: Amount | None) -> str:
+    """A bare number in the base unit with six significant digits, for those who set units themselves."""
+    return display.NOT_TOLD if amount is None else f"{amount.value:.6g}"
+
+
+RENDERERS = (
+    Renderer("latex", r"fragment to \input into a paper (booktabs)", (".tex",), render),
+    Renderer("macros", r"a \newcommand for each figure", (".macros.tex", ".sty"), macros),
+)

@@ -1,0 +1,92 @@
+"""Markdown: the report as one page, and the snippet that keeps itself up to date between markers in a README."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from reporter import __version__, factors
+from reporter.errors import ReportError
+from reporter.renderers import display, tables
+from reporter.renderers.base import Language, Renderer, Safe, environment, sources
+
+if TYPE_CHECKING:
+    from reporter.report import Report
+
+SHOWN_RUNS = 50
+START, END = "<!-- carbon-report:start -->", "<!-- carbon-report:end -->"
+_HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+#: Signs that mean something in Markdown where they stand; those that our own prose needs are harmless there: a hyphen
+#: inside a word, round brackets that follow no square one, a colon before a blank, an exclamation mark before none.
+_SIGN = re.compile(r"[\\`*_{}\[\]#|~$@]|(?<!\w)[-+](?=\s)|(?<=\])\(|(?<=\\\])\(|:(?=\S)|!(?=\[)|(?<=^\d)\.(?=\s)")
+
+
+def escape(text: str) -> str:
+    """Foreign text as Markdown that shows it: signs with a meaning are escaped, HTML becomes entities, all on one line."""
+    text = re.sub(r"\s+", " ", text)
+    return "".join(_HTML.get(char, char) for char in _SIGN.sub(r"\\\g<0>", text))
+
+
+def _cite(keys: tuple[str, ...]) -> str:
+    """Sources as links on author and year: ``([Ricke et al., 2018](https://doi.org/...))``."""
+    return f" ({'; '.join(map(_link, keys))})"
+
+
+def _link(key: str) -> str:
+    source = factors.source(key)
+    text = escape(source.short)
+    return f"[{text}]({quote(source.url, safe=':/?=&%')})" if source.url else text
+
+
+LANGUAGE = Language(escape, _cite)
+
+
+def render(report: Report) -> bytes:
+    """The report as GitHub-flavoured Markdown."""
+    made = environment(LANGUAGE, report)
+    hidden = 0 if report.footprint.groups else max(0, len(report.footprint.runs) - SHOWN_RUNS)
+    text = made.get_template("report.md").render(
+        version=__version__,
+        lines=tables.figures(report),
+        listed=tables.groups(report.footprint) or tables.runs(report.footprint, SHOWN_RUNS),
+        hidden=display.count(hidden, "more run", "more runs") if hidden else "",
+        equivalents=tables.equivalents(report.footprint),
+        sources=[(Safe(_link(source.key)), source) for source in sources(report)],
+        findings=report.footprint.findings,
+    )
+    return text.encode("utf-8", "replace")
+
+
+def snippet(report: Report) -> bytes:
+    """The README's snippet between its markers."""
+    made = environment(LANGUAGE, report)
+    text = made.get_template("readme.md").render(lines=tables.figures(report), version=__version__)
+    return f"{START}\n{text.strip()}\n{END}\n".encode("utf-8", "replace")
+
+
+def insert(report: Report, old: bytes) -> bytes:
+    """A README with the snippet between its markers replaced, or added at the end; all else stays byte for byte.
+
+    Raises ReportError where there is one marker without the other, or the file is no UTF-8.
+    """
+    try:
+        text = old.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ReportError("--readme: the file is no text in UTF-8; nothing was changed") from error
+    ending = "\r\n" if "\r\n" in text else "\n"
+    block = snippet(report).decode().strip().replace("\n", ending)
+    starts, ends = text.count(START), text.count(END)
+    if (starts, ends) == (0, 0):
+        gap = "" if not text else ending if text.endswith(("\n", "\r")) else ending * 2
+        return f"{text}{gap}{block}{ending}".encode()
+    if (starts, ends) != (1, 1) or text.index(START) > text.index(END):
+        raise ReportError(f"--readme: there must be one '{START}' and one '{END}' after it; nothing was changed")
+    before, rest = text.split(START)
+    return f"{before}{block}{rest.split(END)[1]}".encode()
+
+
+RENDERERS = (
+    Renderer("markdown", "the report as Markdown", (".md", ".markdown"), render),
+    Renderer("readme", "a README's snippet; edits FILE between its markers", ("readme.md",), snippet, update=insert),
+)

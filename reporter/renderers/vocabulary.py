@@ -1,0 +1,42 @@
+"""What the sentences in templates/words/ speak of: lists and names that the Footprint holds in pieces."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reporter import factors
+from reporter.renderers import display, tables
+
+if TYPE_CHECKING:
+    from reporter.report import Report
+
+
+def of(report: Report) -> dict[str, Any]:
+    """Names that every template of words may use, beside ``report`` and ``footprint``."""
+    footprint = report.footprint
+    names = {"cpu": "CPU", "gpu": "GPU", "ram": "memory"}
+    lost = sum(run.it_energy is None for run in footprint.runs)
+    pue = footprint.pue.factors if footprint.pue else ()
+    used = footprint.computed.factors if footprint.computed else ()
+    intensities = [factor for factor in used if factor.kind == "intensity"]
+    return {
+        "car": next((item for item in footprint.equivalents if item.amount.unit == "km"), None),
+        "flight": next((item for item in footprint.equivalents if "flight" in item.factor.label), None),
+        "country_name": factors.country_name,
+        "trackers": tables.trackers(footprint),
+        "tracker_sources": [key for name in footprint.trackers if (key := factors.of_tracker(name))],
+        "parts": [f"{names[part]} {display.energy(value)}" for part, value in footprint.parts.items()],
+        "pue_sources": list(dict.fromkeys(factor.source for factor in pue)),
+        "intensity_sources": list(dict.fromkeys(factor.source for factor in intensities)),
+        "places": _places(intensities),
+        "without_energy": display.count(lost, "run") if lost else "",
+    }
+
+
+def _places(intensities: list[factors.Factor]) -> str:
+    told = [
+        f"{factor.label} {display.intensity(factor.value)}, {factor.year}, {factor.boundary}" for factor in intensities
+    ]
+    if len(told) > 3:
+        return f"{'; '.join(told[:3])}; and {len(told) - 3} more"
+    return "; ".join(told)
