@@ -90,22 +90,22 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.error = _wrong_usage  # type: ignore[method-assign]
-    parser.add_argument("logs", nargs="*", metavar="PATH", help="files, folders, globs, archives; '-' is standard input")
+    parser.add_argument("logs", nargs="*", metavar="PATH", help="files, folders, globs, archives; '-': standard input")
     outputs = parser.add_argument_group("outputs (several may be asked for)")
     for name, renderer in renderers.available().items():
         if renderer.says:
-            outputs.add_argument(f"--{name}", nargs="?", const=renderer.document or "-", action=_AddOutput, dest="outputs",
-                                 metavar="FILE", help=renderer.says)  # fmt: skip
+            outputs.add_argument(f"--{name}", nargs="?", const=renderer.document or "-", action=_AddOutput,
+                                 dest="outputs", metavar="FILE", help=renderer.says)  # fmt: skip
     outputs.add_argument("-o", action=_AddOutput, dest="outputs", metavar="FILE", help="format by the file's ending")
     outputs.add_argument("--standalone", action="store_true", default=None, help="a whole LaTeX document, no fragment")
     context = parser.add_argument_group("context (with one of these, emissions are computed)")
     context.add_argument("--country", metavar="ISO3", help="country whose electricity was used, e.g. FRA")
     context.add_argument("--region", help="part of the country, e.g. california")
     context.add_argument("--cloud", metavar="PROVIDER:REGION", help="e.g. gcp:europe-west9")
-    context.add_argument("--intensity", dest="intensity_g_per_kwh", metavar="VALUE", help="gCO2e/kWh unless a unit is given")
+    context.add_argument("--intensity", dest="intensity_g_per_kwh", metavar="VALUE", help="gCO2e/kWh, or with a unit")
     context.add_argument("--pue", metavar="VALUE", help="the facility's energy over the machines', 1 or more")
     more = parser.add_argument_group("more")
-    more.add_argument("--scc", metavar="NAME[:COUNTRY]", help="epa2023, ricke2018:USA, iwg2021, or a value: '190 USD/t'")
+    more.add_argument("--scc", metavar="NAME[:COUNTRY]", help="epa2023, ricke2018:USA, iwg2021 or '190 USD/t'")
     more.add_argument("--group-by", metavar="LABEL", help="one line a group: project, tracker, country, ...")
     more.add_argument("--title")
     more.add_argument("--authors", help="names, separated by commas")
@@ -208,8 +208,8 @@ def factors(arguments: Sequence[str]) -> int:
 
 def sample(arguments: Sequence[str]) -> int:
     """Run a command and log the energy of this machine meanwhile; the exit status is the command's."""
-    parser = argparse.ArgumentParser(prog="carbon-report sample",
-                                     usage="carbon-report sample [-o FILE] [--every SECONDS] -- COMMAND...")  # fmt: skip
+    usage = "carbon-report sample [-o FILE] [--every SECONDS] -- COMMAND..."
+    parser = argparse.ArgumentParser(prog="carbon-report sample", usage=usage)
     parser.error = _wrong_usage  # type: ignore[method-assign]
     parser.add_argument("-o", dest="file", default="run.csv", metavar="FILE", help="the power log (run.csv)")
     parser.add_argument("--every", type=float, default=1.0, metavar="SECONDS", help="time between samples (1)")

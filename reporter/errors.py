@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 Level = Literal["note", "warning", "error"]
 
-#: Every finding's code and its short name. A code keeps its meaning for ever; a test holds this table equal to the code.
+#: Every finding's code and its short name. A code keeps its meaning for ever; a test holds the table to the code.
 FINDINGS = {
     "CR001": "file refused",
     "CR002": "row skipped",
@@ -90,7 +90,7 @@ class ReportError(Exception):
 
 
 def plain(text: object, limit: int = 200) -> str:
-    """Show foreign text on one line of a terminal: controls and bidi marks become ``\\xNN``, long text is cut."""
+    r"""Show foreign text on one line of a terminal: controls and bidi marks become ``\xNN``, long text is cut."""
     out = []
     for char in str(text)[: limit + 1]:
         code = ord(char)

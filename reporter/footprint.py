@@ -1,4 +1,4 @@
-"""The Footprint: what was computed from the runs. Every figure bears unit, range, basis and the factors it came from."""
+"""The Footprint: what was computed from the runs. Every figure bears unit, range, basis and its factors."""
 
 from __future__ import annotations
 

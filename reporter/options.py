@@ -96,7 +96,7 @@ def _pue(value: object) -> float:
     except ValueError as error:
         raise ReportError(f"--pue {plain(value)}: this is no number; write one such as 1.2") from error
     if not 1 <= pue <= 10:
-        raise ReportError(f"--pue {plain(value)}: a PUE is the facility's energy over the machines': 1 or more, e.g. 1.2")
+        raise ReportError(f"--pue {plain(value)}: a PUE is the facility's energy over the machines', so 1 or more")
     return pue
 
 

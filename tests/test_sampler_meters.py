@@ -287,7 +287,7 @@ def test_a_meter_that_fails_does_not_stop_the_others_and_is_told(tmp_path: Path,
     assert run.cpu_energy_kwh == pytest.approx(9 / 3.6e6)
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux alone has /dev/full")  # noqa: PTH110
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux alone has /dev/full")
 def test_a_full_disk_is_told_and_the_command_goes_on(tmp_path: Path, proc: Path) -> None:
     told: list[str] = []
     with sampler.Sampler(tmp_path / "run.csv", 0.02, tell=told.append, meters=no_meters(proc)) as one:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from reporter.assess.emissions import SMALLEST_KWH
 from reporter.errors import Finding, Level, plain
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _power_text() -> str:
 
 def _plausible_intensity(run: RunFootprint) -> bool:
     claim, energy = run.run.reported_emissions_kg, run.energy
-    if not claim or energy is None or energy.value <= 0:
+    if not claim or energy is None or energy.value <= SMALLEST_KWH:
         return True
     low, high = PLAUSIBLE_INTENSITY_G
     return low <= 1e3 * claim / energy.value <= high
@@ -90,7 +91,7 @@ def _overlaps(runs: Sequence[RunFootprint]) -> list[Finding]:
     count = sum(_overlapping(sorted(spans)) for spans in by_machine.values())
     if not count:
         return []
-    text = "overlap in time with another on the same kind of machine; if it was one machine, its energy is counted twice"
+    text = "overlap in time with another on the same kind of machine; was it one, its energy is counted twice"
     return [Finding("CR014", "warning", f"{count} of {len(runs)} runs {text}", None)]
 
 

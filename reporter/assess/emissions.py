@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from reporter.run import Run
 
 
+#: Less energy than this, in kWh, is that of no run; dividing by it says nothing.
+SMALLEST_KWH = 1e-15
+
+
 def computed(energy: Amount | None, intensity: Amount | None) -> Amount | None:
     """Emissions in kg CO2e: energy (kWh, with PUE) x intensity (gCO2e/kWh) / 1000; None where one is not known.
 
@@ -40,7 +44,7 @@ def reported(run: Run, ours: Amount | None) -> Amount | None:
 
 def implied_intensity(emissions: Amount, energy: Amount | None) -> Amount | None:
     """The intensity in gCO2e/kWh that the tracker must have used: its emissions over the energy with PUE."""
-    if energy is None or energy.value <= 0:
+    if energy is None or energy.value <= SMALLEST_KWH:
         return None
     return Amount(1e3 * emissions.value / energy.value, "gCO2e/kWh", basis="reported")
 
@@ -49,7 +53,7 @@ def mean_intensity(runs: Sequence[RunFootprint]) -> Amount | None:
     """Emissions over energy in gCO2e/kWh, of the runs that tell both; None where none does."""
     known = [run for run in runs if run.energy and run.emissions and run.intensity]
     energy = math.fsum(run.energy.value for run in known if run.energy)
-    if not known or energy <= 0:
+    if not known or energy <= SMALLEST_KWH:
         return None
     emitted = math.fsum(run.emissions.value for run in known if run.emissions)
     used = [run.intensity for run in known if run.intensity]

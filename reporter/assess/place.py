@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from reporter.run import Run
 
 _EUROPE = frozenset(
-    ["AUT", "BEL", "BGR", "CHE", "CYP", "CZE", "DEU", "DNK", "ESP", "EST", "EU27", "FIN", "FRA", "GRC", "HRV", "HUN", "IRL", "ISL", "ITA", "LIE", "LTU", "LUX", "LVA", "MLT", "NLD", "NOR", "POL", "PRT", "ROU", "SVK", "SVN", "SWE"]
+    "AUT BEL BGR CHE CYP CZE DEU DNK ESP EST EU27 FIN FRA GRC HRV HUN IRL ISL ITA LIE LTU LUX LVA MLT NLD NOR POL PRT "  # noqa: SIM905
+    "ROU SVK SVN SWE".split()
 )
 
 
@@ -74,12 +75,13 @@ class Site:
         """What is not known of the places."""
         found, lost = list(self._found), [run for run in runs if run.energy and run.emissions is None]
         if lost:
-            found.append(Finding("CR101", "warning", f"no emissions for {len(lost)} of {len(runs)} runs: their country is "
-                                 "not told; give --country, --cloud or --intensity", None))  # fmt: skip
+            text = f"no emissions for {len(lost)} of {len(runs)} runs: their country is not told"
+            found.append(Finding("CR101", "warning", f"{text}; give --country, --cloud or --intensity", None))
         if lost and len(lost) < len(runs):
             found.append(Finding("CR107", "warning", "the total of the emissions leaves those runs out", None))
         if any(run.energy and run.pue is None for run in runs):
-            found.append(Finding("CR103", "note", "no PUE is told: energy is that of the machines alone; give --pue", None))
+            text = "no PUE is told: energy is that of the machines alone; give --pue"
+            found.append(Finding("CR103", "note", text, None))
         return found
 
     def _chosen_pue(self) -> Amount | None:

@@ -26,7 +26,7 @@ __all__ = ["Importer", "available", "read"]
 def available() -> dict[str, Importer]:
     """Every importer by name: the files of this folder, then installed plug-ins (which cannot take a name of ours)."""
     names = sorted(entry[:-3] for entry in os.listdir(os.path.dirname(__file__)) if entry.endswith(".py"))
-    modules = [importlib.import_module(f"{__name__}.{name}") for name in names if name not in {"__init__", "base", "logs", "table"}]
+    modules = [importlib.import_module(f"{__name__}.{name}") for name in names if name != "__init__"]
     ours = {module.IMPORTER.name: module.IMPORTER for module in modules if hasattr(module, "IMPORTER")}
     return {**plugins.load("carbon_report.importers"), **ours}
 
@@ -91,9 +91,8 @@ def _claim(
         if log.path not in known:
             claimed.setdefault(name, []).append(log)
     if not found and first_unclaimed is not None:
-        refused.append(
-            ReportError("no tracker's log in this folder; see 'carbon-report formats'", file=plain(path)) if searched else first_unclaimed
-        )
+        nothing = ReportError("no tracker's log in this folder; see 'carbon-report formats'", file=plain(path))
+        refused.append(nothing if searched else first_unclaimed)
 
 
 class _Unknown(ReportError):
@@ -107,7 +106,8 @@ def _claimant(log: Log, importers: dict[str, Importer]) -> str:
     if len(names) > 1:
         raise log.refuse(f"{' and '.join(names)} both claim this file; say which with --from NAME")
     if not names:
-        raise _Unknown("this is the log of no known tracker; see 'carbon-report formats', or say --from NAME", file=plain(log.path))
+        hint = "see 'carbon-report formats', or say --from NAME"
+        raise _Unknown(f"this is the log of no known tracker; {hint}", file=plain(log.path))
     return names[0]
 
 

@@ -1,4 +1,4 @@
-"""What an importer is: a name, the files it claims, the columns it knows in the unit they are written in, and `read`."""
+"""What an importer is: a name, the files it claims, its columns in the unit they are written in, and `read`."""
 
 from __future__ import annotations
 
@@ -75,7 +75,8 @@ class Bound:
         self.log, self.decimal = table.log, "," if table.delimiter == ";" else "."
         self._convert: dict[str, tuple[int, Column, float]] = {}
         for field, column in columns.items():
-            place = next((table.header.index(named(name)) for name in column.names if named(name) in table.header), None)
+            found = (named(name) for name in column.names if named(name) in table.header)
+            place = next((table.header.index(name) for name in found), None)
             if place is not None:
                 wanted = units.of_field(field)
                 scale = units.factor(column.unit, wanted) if column.unit and wanted else 1.0
@@ -122,7 +123,9 @@ class Bound:
             return None
 
 
-_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?( ?(Z|[+-][0-9]{2}:?[0-9]{2}))?")
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?( ?(Z|[+-][0-9]{2}:?[0-9]{2}))?"
+)
 
 
 def read_moment(cell: str) -> datetime:

@@ -152,7 +152,9 @@ def _read_file(log: Log, runs: dict[str, _Tally], tasks: dict[str, _Tasks]) -> N
 
 def _reason(log: Log) -> str:
     told = next((finding for finding in log.findings if finding.code in {"CR002", "CR003"}), None)
-    return f"line {str(told.where).rpartition(':')[2]}: {told.message.removesuffix('; row skipped')}" if told else "see above"
+    if told is None:
+        return "see above"
+    return f"line {str(told.where).rpartition(':')[2]}: {told.message.removesuffix('; row skipped')}"
 
 
 def _columns(table: Table) -> dict[str, Any]:
@@ -160,7 +162,7 @@ def _columns(table: Table) -> dict[str, Any]:
     columns = dict(COLUMNS)
     if "energy_consumed" not in table.header:
         columns["energy_kwh"] = number("energy_consumed", "kWh")
-        table.log.say("CR013", "column energy_consumed is missing; cpu_energy + gpu_energy + ram_energy are used instead")
+        table.log.say("CR013", "no column energy_consumed; cpu_energy + gpu_energy + ram_energy are used instead")
     return columns
 
 
@@ -169,7 +171,7 @@ def _fields(row: Row, table: Table, bound: Bound) -> dict[str, Any] | None:
     log, cells, width = table.log, row.cells, len(table.header)
     if len(cells) > width:
         if any(cell.strip() for cell in cells[width:]):
-            log.skip(row.line, f"{len(cells)} cells under a header of {width}: a comma stands unquoted, or two rows in one")
+            log.skip(row.line, f"{len(cells)} cells under a header of {width}: an unquoted comma, or two rows in one")
             return None
         cells = cells[:width]
     _unswap(cells, table)
@@ -200,8 +202,9 @@ def _realigned(cells: list[str], table: Table, bound: Bound, line: int) -> dict[
     if len(cells) <= max(places):
         raise BadCell(f"{len(cells)} cells under a header of {len(table.header)}")
     fields = bound.read(cells[: max(places) + 1], line)
-    parts = [fields.get(name) for name in _PARTS]
-    if None not in parts and not math.isclose(math.fsum(parts), fields["energy_kwh"], rel_tol=1e-6, abs_tol=1e-12):
+    parts = [fields[name] for name in _PARTS if fields.get(name) is not None]
+    whole = math.fsum(parts)
+    if len(parts) == len(_PARTS) and not math.isclose(whole, fields["energy_kwh"], rel_tol=1e-6, abs_tol=1e-12):
         raise BadCell(f"{len(cells)} cells under a header of {len(table.header)}, and the energies do not add up")
     tail = cells[max(places) + 1 :]
     versions = [cell for cell in tail if _VERSION.fullmatch(cell.strip())]
@@ -231,7 +234,7 @@ def _checked(fields: dict[str, Any], log: Log, line: int) -> dict[str, Any] | No
             return None
         fields["energy_kwh"] = math.fsum(parts)
     if fields["energy_kwh"] < 0 or fields["reported_emissions_kg"] < 0:
-        log.skip(line, f"energy {fields['energy_kwh']:g} kWh, emissions {fields['reported_emissions_kg']:g} kg: below 0")
+        log.skip(line, f"{fields['energy_kwh']:g} kWh and {fields['reported_emissions_kg']:g} kg: one is below 0")
         return None
     if fields["energy_kwh"] > 1e12:
         log.skip(line, f"energy {fields['energy_kwh']:g} kWh is more than a country uses in a year")
@@ -241,7 +244,17 @@ def _checked(fields: dict[str, Any], log: Log, line: int) -> dict[str, Any] | No
     ):
         log.say("CR030", f"cpu, gpu and ram energy add up to {math.fsum(parts):.6g} kWh, "
                 f"energy_consumed says {fields['energy_kwh']:.6g}", line)  # fmt: skip
+    _check_power(fields, log, line)
     return fields
+
+
+def _check_power(fields: dict[str, Any], log: Log, line: int) -> None:
+    """Energy against power x duration, loosely: up to 3.1.1 the power columns hold the last sample, not the mean."""
+    powers = [fields[name] for name in ("cpu_power_w", "gpu_power_w", "ram_power_w") if fields.get(name) is not None]
+    duration = fields.get("duration_s") or 0.0
+    expected = math.fsum(powers) * duration / 3.6e6
+    if duration > 60 and expected > 0 and not 0.2 <= fields["energy_kwh"] / expected <= 5.0:
+        log.say("CR035", f"power x duration give {expected:.4g} kWh, energy_consumed says {fields['energy_kwh']:.4g}", line)
 
 
 def _tell_siblings(log: Log, logs: Sequence[Log], runs: dict[str, _Tally]) -> None:
@@ -264,8 +277,9 @@ def _tell_siblings(log: Log, logs: Sequence[Log], runs: dict[str, _Tally]) -> No
             sibling.again()
     added = [tally.best["energy_kwh"] for identity, tally in more.items() if identity not in runs]
     if added:
-        log.say("CR011", f"{', '.join(map(plain, missing[:3]))}{'...' if len(missing) > 3 else ''} beside it would add "
-                f"{len(added)} runs and {math.fsum(added):.6g} kWh (with the tracker's PUE); name the folder to count them")  # fmt: skip
+        names = ", ".join(map(plain, missing[:3])) + (", ..." if len(missing) > 3 else "")
+        log.say("CR011", f"{names} beside it would add {len(added)} runs and {math.fsum(added):.6g} kWh "
+                "(with the tracker's PUE); name the folder to count them")  # fmt: skip
 
 
 def _tell_cumulative(tallies: Iterable[_Tally]) -> None:
@@ -304,12 +318,13 @@ def _run_of_tasks(identity: str, tasks: _Tasks) -> Run:
 def _make(identity: str, fields: dict[str, Any], log: Log, line: int) -> Run:
     pue = _pue(fields, log, line)
     logged_kwh, emissions_kg = fields["energy_kwh"], fields["reported_emissions_kg"]
-    energies: dict[str, Any] = {
+    told: dict[str, Any] = {
         name: None if fields.get(name) is None else fields[name] / (pue or 1.0) for name in ("energy_kwh", *_PARTS)
     }
     mode = fields.get("tracking_mode")
     kept = ("duration_s", "ended_at", "country", "region", "cloud_provider", "cloud_region", "system", "python_version",
             "tracker_version", "cpu_count", "cpu_model", "gpu_count", "gpu_model", "ram_gb")  # fmt: skip
+    told.update({name: fields.get(name) for name in kept})
     return Run(
         id=identity,
         tracker="codecarbon",
@@ -318,11 +333,10 @@ def _make(identity: str, fields: dict[str, Any], log: Log, line: int) -> Run:
         started_at=_started(fields),
         reported_pue=pue,
         reported_emissions_kg=emissions_kg,
-        reported_intensity_g_per_kwh=1000 * emissions_kg / logged_kwh if logged_kwh else None,
+        reported_intensity_g_per_kwh=1000 * emissions_kg / logged_kwh if logged_kwh > 1e-15 else None,
         machine_wide=None if mode is None else mode == "machine",
         labels={key: fields[key] for key in ("project", "experiment") if fields.get(key)},
-        **energies,
-        **{name: fields.get(name) for name in kept},
+        **told,
     )
 
 

@@ -81,7 +81,7 @@ class Log:
     def skip(self, line: int, why: str, code: str = "CR002") -> None:
         """Count a row that is left out, and tell why. Raises ReportError under --strict."""
         if self.strict:
-            raise ReportError(f"{why}; mend the row, or leave --strict out to skip it", file=plain(self.path), line=line)
+            raise self.refuse(f"{why}; mend the row, or leave --strict out to skip it", line)
         self.skipped += 1
         if self.skipped <= TOLD_SKIPS:
             self.say(code, f"{why}; row skipped", line)
@@ -115,7 +115,7 @@ def _at(path: str) -> Iterator[Log]:
     if not os.path.lexists(path) and any(sign in path for sign in "*?["):
         import glob
 
-        matches = sorted(glob.glob(path, recursive=True))  # noqa: PTH207 - the user's own pattern, as the shell reads it
+        matches = sorted(glob.glob(path, recursive=True))
         if not matches:
             raise ReportError("no file matches this pattern", file=plain(path))
         for match in matches:

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 DELIMITERS = ",;\t|"
 MAX_CELL = 1 << 20
+LARGEST = 1e30  # beyond any quantity in any tracker's unit; sums and products of what is smaller stay finite
 _SURROGATE = re.compile("[\udc80-\udcff]")
 _CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")
 
 
 class Row(NamedTuple):
-    """One row as written: its line (of the row's end, as editors count) and its cells. ``whole``: it ends in a newline."""
+    """One row as written: the line it ends on, as editors count, and its cells; ``whole`` if it ends in a newline."""
 
     line: int
     cells: list[str]
@@ -66,25 +67,37 @@ def lines(log: Log) -> Iterator[str]:
     """
     encoding = encoding_of(log.head)
     if encoding is None:
-        kind = "a zip or spreadsheet file; export it as CSV" if log.head.startswith(b"PK") else "no text in UTF-8; save it as such"
+        spreadsheet = log.head.startswith(b"PK")
+        kind = "a zip or spreadsheet file; export it as CSV" if spreadsheet else "no text in UTF-8; save it as such"
         raise log.refuse(f"this is {kind}")
-    told = False
+    told: set[str] = set()
     if encoding == "utf-16":
         log.say("CR006", "read as UTF-16", level="note")
+    ends = "\n" if b"\n" in log.head else ""  # a lone carriage return ends lines only where nothing else does
     with log.open() as raw:
-        for number, line in enumerate(_decoded(raw, encoding), 1):
-            if not line.isascii() and _SURROGATE.search(line):
-                if not told:
-                    told = True
-                    column = line.index(_SURROGATE.search(line)[0]) + 1  # type: ignore[index]
-                    log.say("CR006", f"column {column}: not UTF-8, read as Windows-1252", number)
-                line = line.encode("utf-8", "surrogateescape").decode("cp1252", "replace")  # noqa: PLW2901
-            yield line
+        for number, line in enumerate(_decoded(raw, encoding, ends), 1):
+            plain_line = line.isascii() and "\0" not in line and "\r" not in line[:-2]
+            yield line if plain_line else _mended(line, number, log, told)
 
 
-def _decoded(raw: IO[bytes], encoding: str) -> Iterator[str]:
+def _mended(line: str, number: int, log: Log, told: set[str]) -> str:
+    """A line with bytes that are no UTF-8, NULs or carriage returns made readable; each kind told once a file."""
+    bad = _SURROGATE.search(line)
+    if bad:
+        if "encoding" not in told:
+            log.say("CR006", f"column {bad.start() + 1}: not UTF-8, read as Windows-1252", number)
+        told.add("encoding")
+        line = line.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
+    if "\0" in line and "nul" not in told:
+        log.say("CR006", f"column {line.index(chr(0)) + 1}: a NUL byte in the text", number)
+        told.add("nul")
+    body = line.rstrip("\r\n")
+    return body.replace("\0", "\ufffd").replace("\r", "\ufffd") + line[len(body) :]
+
+
+def _decoded(raw: IO[bytes], encoding: str, ends: str) -> Iterator[str]:
     errors = "surrogateescape" if encoding.startswith("utf-8") else "replace"
-    yield from io.TextIOWrapper(raw, encoding=encoding, errors=errors, newline="")
+    yield from io.TextIOWrapper(raw, encoding=encoding, errors=errors, newline=ends)
 
 
 class Table:
@@ -171,6 +184,6 @@ def number(text: str, decimal: str = ".") -> float:
     if not _NUMBER.fullmatch(text):
         raise ValueError(f"'{plain(text, 40)}' is no number")
     value = float(text)
-    if value in (float("inf"), float("-inf")):
+    if abs(value) > LARGEST:
         raise ValueError(f"'{plain(text, 40)}' is too large")
     return value

@@ -17,22 +17,21 @@ if TYPE_CHECKING:
 
 __all__ = ["Renderer", "available", "for_file", "write"]
 
-_FRAME = {"__init__", "base", "display", "figures", "tables", "vocabulary"}
-
 
 @cache
 def available() -> dict[str, Renderer]:
     """Every renderer by name: the files of this folder, then installed plug-ins (which cannot take a name of ours)."""
     names = sorted(entry[:-3] for entry in os.listdir(os.path.dirname(__file__)) if entry.endswith(".py"))
-    modules = [importlib.import_module(f"{__name__}.{name}") for name in names if name not in _FRAME]
-    ours = {renderer.name: renderer for module in modules for renderer in module.RENDERERS}
+    modules = [importlib.import_module(f"{__name__}.{name}") for name in names if name != "__init__"]
+    ours = {renderer.name: renderer for module in modules for renderer in getattr(module, "RENDERERS", ())}
     return {**plugins.load("carbon_report.renderers"), **ours}
 
 
 def for_file(path: str) -> str:
     """The name of the renderer that a file's ending chooses. Raises ReportError where none does."""
     endings = {ending: name for name, renderer in available().items() for ending in renderer.endings}
-    name = next((endings[ending] for ending in sorted(endings, key=len, reverse=True) if path.lower().endswith(ending)), None)
+    longest_first = sorted(endings, key=len, reverse=True)
+    name = next((endings[ending] for ending in longest_first if path.lower().endswith(ending)), None)
     if name is None:
         raise ReportError(f"-o {plain(path)}: no output has this ending; known are {', '.join(sorted(endings))}")
     return name

@@ -45,8 +45,8 @@ def svg(report: Report) -> bytes:
 
 def endpoint(report: Report) -> bytes:
     """The endpoint badge of shields.io: schemaVersion 1, label, message, colour."""
-    known = report.footprint.emissions is not None
-    content = {"schemaVersion": 1, "label": LABEL, "message": message(report), "color": "2e7d4f" if known else "lightgrey"}
+    colour = _COLOUR.removeprefix("#") if report.footprint.emissions else "lightgrey"
+    content = {"schemaVersion": 1, "label": LABEL, "message": message(report), "color": colour}
     return (json.dumps(content, ensure_ascii=False) + "\n").encode()
 
 

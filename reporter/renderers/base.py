@@ -107,10 +107,8 @@ def sources(report: Report) -> list[factors.Source]:
 
 
 def _written(text: str, language: Language) -> str:
-    parts = _CITATION.split(text)
-    return "".join(
-        language.cite(tuple(part.split(","))) if place % 2 else language.escape(part) for place, part in enumerate(parts)
-    )
+    parts = enumerate(_CITATION.split(text))
+    return "".join(language.cite(tuple(part.split(","))) if odd % 2 else language.escape(part) for odd, part in parts)
 
 
 def _escaped(value: Any, language: Language) -> Any:

@@ -149,7 +149,8 @@ def _common_folder(footprint: Footprint) -> str:
 
 def _place(path: str, folder: str) -> str:
     inside = path.removeprefix(folder + os.sep) if folder else path
-    return os.path.basename(path) if inside == path or os.path.isabs(inside) else inside
+    outside = inside.startswith((os.sep, "/")) or (folder and inside == path)
+    return os.path.basename(path) if outside else inside
 
 
 def _notes(text: str | None) -> base.Safe | None:

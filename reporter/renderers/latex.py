@@ -18,10 +18,10 @@ SHOWN_RUNS = 12
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "[": "{[}", "]": "{]}", "<": r"\ensuremath{<}",
-    ">": r"\ensuremath{>}", "|": r"\ensuremath{|}", '"': r"\char34{}", "'": "{'}", "`": r"\char96{}", "₂": r"\textsubscript{2}",
-    "µ": r"\ensuremath{\mu}", "μ": r"\ensuremath{\mu}", "–": "--", "—": "---", "…": r"\ldots{}", "×": r"\ensuremath{\times}",
-    "±": r"\ensuremath{\pm}", "°": r"\ensuremath{^{\circ}}", "€": "EUR ", "£": r"\pounds{}", "\u00a0": "~", "\n": " ", "\t": " ",
-    "\u202f": r"\,", "\x00": r"\allowbreak{}", "’": "{'}", "‘": r"\char96{}", "“": "``", "”": "''",
+    ">": r"\ensuremath{>}", "|": r"\ensuremath{|}", '"': r"\char34{}", "'": "{'}", "`": r"\char96{}", "’": "{'}",
+    "₂": r"\textsubscript{2}", "µ": r"\ensuremath{\mu}", "μ": r"\ensuremath{\mu}", "–": "--", "—": "---",
+    "…": r"\ldots{}", "×": r"\ensuremath{\times}", "±": r"\ensuremath{\pm}", "°": r"\ensuremath{^{\circ}}",
+    "€": "EUR ", "£": r"\pounds{}", "\u00a0": "~", "\u202f": r"\,", "\n": " ", "\t": " ", "\x00": r"\allowbreak{}",
 }  # fmt: skip
 _UNITS = re.compile(r"(?<=\d) (?=(?:[kmµ]?g|t|[kMGmµ]?Wh|[kM]?W|gCO|min|km|[shd])\b|%)")
 _LONG = re.compile(r"[^\s\u00a0]{17,}")
@@ -34,7 +34,8 @@ def escape(text: str) -> str:
     Brackets are braced too (after a table's line end they would be an option); what the old encodings cannot print
     becomes ``U+XXXX``; words too long for a column get places where they may break.
     """
-    return "".join(map(_character, _LONG.sub(_breakable, _UNITS.sub("\u00a0", text)))).replace("-\x01-", "-{}-").replace("\x01", "")
+    marked = _LONG.sub(_breakable, _UNITS.sub("\u00a0", text))
+    return "".join(map(_character, marked)).replace("-\x01-", "-{}-").replace("\x01", "")
 
 
 def _character(char: str) -> str:
@@ -93,6 +94,7 @@ def macros(report: Report) -> bytes:
     r"""One ``\newcommand`` a figure, so that prose cites numbers that follow the logs."""
     footprint = report.footprint
     cost, car = footprint.social_cost, footprint.equivalents[:1]
+    price, _, price_range = display.cost(cost.amount if cost else None).partition(" (")
     emissions = footprint.emissions
     values = {
         "Runs": f"{len(footprint.runs):,}",
@@ -107,8 +109,8 @@ def macros(report: Report) -> bytes:
         "EmissionsKg": _plain(emissions),
         "ReportedEmissions": display.mass(footprint.reported_emissions_kg),
         "ComputedEmissions": display.mass(footprint.computed),
-        "SocialCost": display.cost(cost.amount).partition(" (")[0] if cost else display.NOT_TOLD,
-        "SocialCostRange": display.cost(cost.amount).partition(" (")[2].rstrip(")") or display.NOT_TOLD if cost else display.NOT_TOLD,
+        "SocialCost": price,
+        "SocialCostRange": price_range.rstrip(")") or display.NOT_TOLD,
         "CarDistance": display.quantity(car[0].amount) if car else display.NOT_TOLD,
         "Trackers": ", ".join(tables.trackers(footprint)),
     }

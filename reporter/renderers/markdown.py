@@ -23,7 +23,7 @@ _SIGN = re.compile(r"[\\`*_{}\[\]#|~$@]|(?<!\w)[-+](?=\s)|(?<=\])\(|(?<=\\\])\(|
 
 
 def escape(text: str) -> str:
-    """Foreign text as Markdown that shows it: signs with a meaning are escaped, HTML becomes entities, all on one line."""
+    """Foreign text as Markdown that shows it, on one line: signs with a meaning are escaped, HTML becomes entities."""
     text = re.sub(r"\s+", " ", text)
     return "".join(_HTML.get(char, char) for char in _SIGN.sub(r"\\\g<0>", text))
 

@@ -1,4 +1,4 @@
-"""Hugging Face model cards: ``co2_eq_emissions`` in GRAMS, and the Environmental Impact section, new or edited in place."""
+"""Hugging Face model cards: ``co2_eq_emissions`` in GRAMS, and the Environmental Impact section."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def update(report: Report, old: bytes) -> bytes:
         raise ReportError("--model-card: the file is no text in UTF-8; nothing was changed") from error
     except Exception as error:
         reason = " ".join(str(error).split())[:160]
-        raise ReportError(f"--model-card: the card's metadata cannot be read ({reason}); nothing was changed") from error
+        raise ReportError(f"--model-card: its metadata cannot be read ({reason}); nothing was changed") from error
     ending = "\r\n" if "\r\n" in text else "\n"
     edited = _with_section(_with_metadata(text.replace("\r\n", "\n"), report), report)
     ModelCard(edited)  # what we leave behind must be a card

@@ -31,7 +31,7 @@ _SCHEME = "report-font:"
 
 
 def render(report: Report) -> bytes:
-    """The page as PDF/UA-1, the same bytes for the same report. Raises ReportError where Pango is missing."""
+    """The page as PDF/UA-1, the same bytes for the same report. Raises ReportError without Pango."""
     weasyprint = _weasyprint()
     from weasyprint.text.fonts import FontConfiguration
 
@@ -39,7 +39,10 @@ def render(report: Report) -> bytes:
     faces = "".join(f"@font-face {{ src: url({_SCHEME}{file}); {face} }}\n" for file, face in _FACES.items())
     style = weasyprint.CSS(string=faces, url_fetcher=fetcher, font_config=fonts)
     document = weasyprint.HTML(string=html.page(report, most_runs=MOST_RUNS, themed=False), url_fetcher=fetcher)
-    made: bytes = document.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1")
+    try:
+        made: bytes = document.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1")
+    except RecursionError as error:
+        raise ReportError("--notes: the text is nested too deeply for a PDF; take some of its levels out") from error
     return made
 
 

@@ -76,7 +76,8 @@ def _emissions(footprint: Footprint) -> list[Line]:
                  "for comparison", _keys(computed))
         )  # fmt: skip
     elif footprint.reported_emissions_kg is not None:
-        lines.append(Line("Reported by the tracker", display.mass(footprint.reported_emissions_kg), note="for comparison"))
+        claim = display.mass(footprint.reported_emissions_kg)
+        lines.append(Line("Reported by the tracker", claim, note="for comparison"))
     return lines
 
 
@@ -87,7 +88,8 @@ def _cost(footprint: Footprint) -> list[Line]:
     where = f"damage in {factors.country_name(cost.country)} alone" if cost.country else "damage worldwide"
     low_high = display.cost(cost.amount).partition(" (")[2].rstrip(")").replace(", ", "–")
     value = display.money(cost.amount.value, cost.amount.unit)
-    return [Line("Social cost of carbon", value, low_high, f"{display.money_words(cost.amount.unit)}, {where}", _keys(cost.amount))]
+    note = f"{display.money_words(cost.amount.unit)}, {where}"
+    return [Line("Social cost of carbon", value, low_high, note, _keys(cost.amount))]
 
 
 def runs(footprint: Footprint, limit: int | None = None) -> list[RunLine]:
@@ -154,5 +156,6 @@ def _intensity_note(footprint: Footprint) -> str:
         return ""
     if footprint.intensity.basis == "reported":
         return "as the tracker applied it"
-    told = {f"{factor.label}, {factor.year}, {factor.boundary}" for factor in footprint.intensity.factors if factor.kind == "intensity"}
-    return "; ".join(sorted(told)) or display.basis(footprint.intensity.basis)
+    used = (factor for factor in footprint.intensity.factors if factor.kind == "intensity")
+    told = dict.fromkeys(f"{factor.label}, {factor.year}, {factor.boundary}" for factor in used)
+    return "; ".join(list(told)[:3]) or display.basis(footprint.intensity.basis)

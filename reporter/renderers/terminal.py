@@ -20,16 +20,16 @@ SHOWN_RUNS = 10
 
 def render(report: Report) -> bytes:
     """The statement wrapped to the terminal, the summary, and the first runs or the groups, as text."""
-    width = _width()
-    rows = [(line.label, line.value, line.range and f"({line.range})", line.note) for line in tables.figures(report)]
-    listed = [
-        (line.name, line.duration, line.energy, line.emissions)
-        for line in tables.groups(report.footprint) or tables.runs(report.footprint, SHOWN_RUNS)
-    ]
+    width, footprint = _width(), report.footprint
+    rows = [(line.label, f"{line.value} ({line.range})" if line.range else line.value, line.note)
+            for line in tables.figures(report)]  # fmt: skip
     parts = [textwrap.fill(without_citations(words(report, "statement")), width), _columns(rows, width)]
-    if len(report.footprint.runs) > 1:
-        parts.append(_columns([("Group" if report.footprint.groups else "Run", "Duration", "Energy", "CO₂e"), *listed], width))
-        hidden = 0 if report.footprint.groups else len(report.footprint.runs) - SHOWN_RUNS
+    if len(footprint.runs) > 1:
+        listed = tables.groups(footprint) or tables.runs(footprint, SHOWN_RUNS)
+        cells = [(line.name, line.duration, line.energy, line.emissions) for line in listed]
+        title = "Group" if footprint.groups else "Run"
+        parts.append(_columns([(title, "Duration", "Energy", "CO₂e"), *cells], width))
+        hidden = 0 if footprint.groups else len(footprint.runs) - SHOWN_RUNS
         if hidden > 0:
             parts[-1] += f"\n... and {hidden:,} more runs; --json lists all"
     text = "\n\n".join(part for part in parts if part) + "\n"
@@ -40,15 +40,10 @@ def render(report: Report) -> bytes:
 
 
 def _columns(rows: Sequence[tuple[str, ...]], width: int) -> str:
-    """Rows as columns two blanks apart, the first as wide as the terminal leaves it."""
+    """Rows as columns two blanks apart; a line too long for the terminal loses the end of its last cell."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    widths[0] = max(12, min(widths[0], width - sum(widths[1:]) - 2 * (len(widths) - 1)))
-    lines = []
-    for row in rows:
-        first = row[0] if len(row[0]) <= widths[0] else row[0][: widths[0] - 1] + "…"
-        cells = [first, *row[1:]]
-        lines.append("  ".join(cell.ljust(size) for cell, size in zip(cells, widths, strict=True)).rstrip())
-    return "\n".join(lines)
+    lines = ("  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return "\n".join(line if len(line) <= width else f"{line[: width - 1]}…" for line in lines)
 
 
 def _width() -> int:
