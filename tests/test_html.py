@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -124,7 +125,7 @@ def test_landmarks_headings_captions_and_scopes() -> None:
     assert {"header", "main", "footer"} <= made.tags()
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
     assert len(made.all("caption")) == len(made.all("table")) >= 5
     assert all(cell.get("scope") in {"col", "row"} for cell in made.all("th"))
     for svg in made.all("svg"):

@@ -54,7 +54,7 @@ def source(key: str) -> Source:
         _plain(fields["title"]),
         _plain(fields["author"]),
         fields["year"],
-        f"https://doi.org/{doi}" if doi else fields.get("url", ""),
+        f"https://doi.org/{doi}" if doi else fields.get("url") or fields.get("link", ""),
         fields["licence"],
         entry,
     )

@@ -96,12 +96,12 @@ def _claim(
 
 
 class _Unknown(ReportError):
-    """A file that no importer claims."""
+    """A file that no importer claims: an error where it was named, passed over where a folder was searched."""
 
 
 def _claimant(log: Log, importers: dict[str, Importer]) -> str:
     if not log.head:
-        raise log.refuse("the file is empty")
+        raise _Unknown("the file is empty", file=plain(log.path))
     names = [name for name, importer in importers.items() if importer.claims(log)]
     if len(names) > 1:
         raise log.refuse(f"{' and '.join(names)} both claim this file; say which with --from NAME")

@@ -111,6 +111,7 @@ def _ranked(known: Sequence[RunFootprint]) -> tuple[Any, ...]:
     axes.grid(visible=True, axis="y")
     axes.grid(visible=False, axis="x")
     axes.set(xlabel="Runs, from the largest to the smallest", ylabel=f"Energy ({unit})", ylim=(0, None))
+    _plain_ticks(axes.xaxis)
     _plain_ticks(axes.yaxis)
     told = f"{len(ranked):,} runs"
     largest, middle, smallest = (display.energy(value) for value in (ranked[0], median, ranked[-1]))
@@ -262,7 +263,7 @@ def _plain_ticks(axis: Any, number_of: int = 6) -> None:
     from matplotlib.ticker import MaxNLocator
 
     axis.set_major_locator(MaxNLocator(number_of))
-    axis.set_major_formatter("{x:g}")
+    axis.set_major_formatter("{x:,.6g}")
 
 
 def _name(text: str, limit: int = 30) -> str:

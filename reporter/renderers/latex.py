@@ -23,8 +23,9 @@ _SPECIAL = {
     "…": r"\ldots{}", "×": r"\ensuremath{\times}", "±": r"\ensuremath{\pm}", "°": r"\ensuremath{^{\circ}}",
     "€": "EUR ", "£": r"\pounds{}", "\u00a0": "~", "\u202f": r"\,", "\n": " ", "\t": " ", "\x00": r"\allowbreak{}",
 }  # fmt: skip
-_UNITS = re.compile(r"(?<=\d) (?=(?:[kmµ]?g|t|[kMGmµ]?Wh|[kM]?W|gCO|min|km|[shd])\b|%)")
+_UNITS = re.compile(r"(?<=\d) (?=(?:[kmµ]?g|t|[kMGmµ]?Wh|[kM]?W|gCO|min|k?m|[shd])\b|%)")
 _LONG = re.compile(r"[^\s\u00a0]{17,}")
+_FIGURES = re.compile(r"[0-9$€£(),.;–-]+")
 _MAY_BREAK = "\x00"  # taken out of all foreign text before it comes here
 
 
@@ -51,6 +52,8 @@ def _character(char: str) -> str:
 def _breakable(match: re.Match[str]) -> str:
     """Mark where a long word may break: after a sign that joins its parts, or after every eighth character."""
     word, out, since = match[0], [], 0
+    if _FIGURES.fullmatch(word):
+        return word.replace("–", f"–{_MAY_BREAK}")
     for place, char in enumerate(word):
         out.append(char)
         since += 1
@@ -61,7 +64,7 @@ def _breakable(match: re.Match[str]) -> str:
 
 
 def _cite(keys: tuple[str, ...]) -> str:
-    return rf"~\cite{{{','.join(keys)}}}"
+    return rf"~\carboncite{{{','.join(keys)}}}"
 
 
 LANGUAGE = Language(escape, _cite, ("<%", "%>", "<<", ">>"))
@@ -85,7 +88,7 @@ def render(report: Report) -> bytes:
 
 
 def _reference(source: Source) -> str:
-    names = source.author.replace(" and others", " et al.").replace(" and ", "; ")
+    names = source.author.replace(" and others", " et al").replace(" and ", "; ").removesuffix(".")
     link = f" {escape(source.url)}" if source.url else ""
     return f"{escape(names)}. \\emph{{{escape(source.title)}}}. {escape(source.year)}.{link}"
 

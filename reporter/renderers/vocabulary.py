@@ -28,15 +28,18 @@ def of(report: Report) -> dict[str, Any]:
         "parts": [f"{names[part]} {display.energy(value)}" for part, value in footprint.parts.items()],
         "pue_sources": list(dict.fromkeys(factor.source for factor in pue)),
         "intensity_sources": list(dict.fromkeys(factor.source for factor in intensities)),
+        "place": _place(intensities[0]) if len(intensities) == 1 else "",
         "places": _places(intensities),
         "without_energy": display.count(lost, "run") if lost else "",
     }
 
 
+def _place(factor: factors.Factor) -> str:
+    return f"{factor.label}, {factor.year}, {factor.boundary}"
+
+
 def _places(intensities: list[factors.Factor]) -> str:
-    told = [
-        f"{factor.label} {display.intensity(factor.value)}, {factor.year}, {factor.boundary}" for factor in intensities
-    ]
+    told = [f"{display.intensity(factor.value)} in {_place(factor)}" for factor in intensities]
     if len(told) > 3:
         return f"{'; '.join(told[:3])}; and {len(told) - 3} more"
     return "; ".join(told)
