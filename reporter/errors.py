@@ -40,11 +40,8 @@ FINDINGS = {
     "CR034": "duration not told",
     "CR035": "value not plausible",
     "CR040": "plug-in not loaded",
-    "CR041": "other inputs refused",
-    "CR042": "link not followed",
     "CR100": "tracker's emissions differ",
     "CR101": "intensity not known",
-    "CR102": "intensity of another year",
     "CR103": "PUE not told",
     "CR104": "cloud region stands for its country",
     "CR105": "year of the run not told",
@@ -52,7 +49,6 @@ FINDINGS = {
     "CR107": "emissions known for some runs only",
     "CR108": "energy estimated, not measured",
     "CR109": "social cost figure withdrawn",
-    "CR110": "region taken as its country",
 }
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
 from itertools import pairwise
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -21,8 +20,12 @@ from reporter.options import Options
 from reporter.renderers import html
 from reporter.report import Report
 
-ROOT = Path(__file__).parent.parent
-SWEEP = ROOT / "samples" / "codecarbon" / "3.3.2-sweep" / "emissions.csv"
+from .conftest import ROOT, SWEEP
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
 HOSTILE = (
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
@@ -225,10 +228,11 @@ def test_findings_stand_with_the_gravest_first_and_without_the_authors_folders()
 
 def test_same_report_same_bytes_whatever_the_hash_seed() -> None:
     command = (
-        "import sys; sys.path[:0] = sys.argv[1:]; import test_html as t; from reporter.renderers import html; "
+        "import sys; sys.path.insert(0, sys.argv[1]); from tests import test_html as t; "
+        "from reporter.renderers import html; "
         "sys.stdout.buffer.write(html.render(t.report(t.HOSTILE)))"
     )
-    run = [sys.executable, "-c", command, str(ROOT), str(ROOT / "tests")]
+    run = [sys.executable, "-c", command, str(ROOT)]
     made = {
         subprocess.run(
             run, env={**os.environ, "PYTHONHASHSEED": seed, "TZ": zone}, capture_output=True, check=True
@@ -262,25 +266,20 @@ def test_what_is_not_known_is_not_told_and_draws_nothing() -> None:
     assert "not measured" in text
 
 
-def _chromium() -> str:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None:
-        pytest.skip("no Chromium here")
-    return found
-
-
 @pytest.mark.component
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1280])
 def test_a_browser_says_nothing_asks_for_nothing_and_needs_no_sideways_scroll(
-    tmp_path: Path, width: int, scheme: str
+    tmp_path: Path, program: Callable[[str], str], width: int, scheme: str
 ) -> None:
     browser_of = pytest.importorskip("playwright.sync_api").sync_playwright
     file = tmp_path / "report.html"
     file.write_bytes(html.render(report(HOSTILE, notes="![x](http://127.0.0.1:9/x.png) <img src=//127.0.0.1:9/y>")))
     told: list[str] = []
     with browser_of() as playwright:
-        browser = playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(
+            executable_path=program("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
         tab = browser.new_page(viewport={"width": width, "height": 700}, color_scheme=scheme)
         for event in ("console", "pageerror", "dialog"):
             tab.on(event, lambda said: told.append(str(said)))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from eit_run import CPU, FIRST, GPU, JOULES, ROWS, codes, info_told, local, one_run, read_run, row, write_run
+from .eit_run import CPU, FIRST, GPU, JOULES, ROWS, codes, info_told, local, one_run, read_run, row, write_run
 
 from reporter import importers
 

@@ -166,16 +166,15 @@ def _notes(text: str | None) -> base.Safe | None:
                                  extension_configs={"toc": {"baselevel": 3, "marker": ""}})  # fmt: skip
     except RecursionError as error:
         raise ReportError("--notes: the Markdown is nested too deeply; take some of its levels out") from error
-    return base.Safe(
-        nh3.clean(
-            made,
-            tags=_NOTES_TAGS,
-            attributes={"a": {"href", "title"}},
-            attribute_filter=_to_the_web,
-            url_schemes={"http", "https", "mailto"},
-            link_rel="noopener noreferrer",
-        )
+    cleaned = nh3.clean(
+        made,
+        tags=_NOTES_TAGS,
+        attributes={"a": {"href"}},
+        attribute_filter=_to_the_web,
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer",
     )
+    return base.Safe(cleaned.replace('<a rel="noopener noreferrer">', "<a>"))  # what is left of a link to elsewhere
 
 
 def _only(names: list[str]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from reporter import __version__
 from reporter.renderers import display, tables
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from reporter.footprint import Amount
     from reporter.report import Report
 
-SHOWN_RUNS = 12
+SHOWN_RUNS, SHOWN_GROUPS = 12, 30  # a table cannot go over a page
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "[": "{[}", "]": "{]}", "<": r"\ensuremath{<}",
@@ -27,6 +28,13 @@ _UNITS = re.compile(r"(?<=\d) (?=(?:[kmµ]?g|t|[kMGmµ]?Wh|[kM]?W|gCO|min|k?m|[s
 _LONG = re.compile(r"[^\s\u00a0]{17,}")
 _FIGURES = re.compile(r"[0-9$€£(),.;–-]+")
 _MAY_BREAK = "\x00"  # taken out of all foreign text before it comes here
+_LIGATURE = re.compile("-\x01(?=-)|,(?=,)|--(?=-\x01)")
+#: Letters that OT1 lacks, by the command that inputenc makes of them, with what stands for them in a paper without T1.
+_LETTERS = {
+    r"\k}[1": ("ĄąĘęĮįŲų", "#1"), r"\DH": ("Ð", "D"), r"\dh": ("ð", "d"), r"\TH": ("Þ", "Th"), r"\th": ("þ", "th"),
+    r"\DJ": ("Đ", "D"), r"\dj": ("đ", "d"), r"\NG": ("Ŋ", "N"), r"\ng": ("ŋ", "n"),
+}  # fmt: skip
+_IN_NO_ENCODING = "ĦħĸĿŀŉŦŧſ"
 
 
 def escape(text: str) -> str:
@@ -35,16 +43,16 @@ def escape(text: str) -> str:
     Brackets are braced too (after a table's line end they would be an option); what the old encodings cannot print
     becomes ``U+XXXX``; words too long for a column get places where they may break.
     """
-    marked = _LONG.sub(_breakable, _UNITS.sub("\u00a0", text))
-    return "".join(map(_character, marked)).replace("-\x01-", "-{}-").replace("\x01", "")
+    marked = _LONG.sub(_breakable, _UNITS.sub("\u00a0", normalize("NFC", text)))
+    return _LIGATURE.sub(r"\g<0>{}", "".join(map(_character, marked))).replace("\x01", "")
 
 
 def _character(char: str) -> str:
     if char == "-":
-        return "-\x01"  # two of theirs in a row stay two; an en dash of ours is written --
+        return "-\x01"  # told from the hyphens of an en dash, so that neither grows into a longer dash
     if char in _SPECIAL:
         return _SPECIAL[char]
-    if " " <= char <= "~" or "\u00c0" <= char <= "\u017f":
+    if " " <= char <= "~" or ("\u00c0" <= char <= "\u017f" and char not in _IN_NO_ENCODING):
         return char
     return f"U+{ord(char):04X}" if ord(char) > 0xA0 else " "
 
@@ -73,18 +81,30 @@ LANGUAGE = Language(escape, _cite, ("<%", "%>", "<<", ">>"))
 def render(report: Report) -> bytes:
     """The fragment, or with ``report.standalone`` a document with its own list of references."""
     made = environment(LANGUAGE, report)
-    shown = tables.groups(report.footprint) or tables.runs(report.footprint, SHOWN_RUNS)
-    hidden = 0 if report.footprint.groups else max(0, len(report.footprint.runs) - SHOWN_RUNS)
+    groups = tables.groups(report.footprint)
+    shown = groups[:SHOWN_GROUPS] or tables.runs(report.footprint, SHOWN_RUNS)
+    hidden, what = len(groups or report.footprint.runs) - len(shown), "group" if groups else "run"
     several = len(report.footprint.runs) > 1
     text = made.get_template("document.tex" if report.standalone else "fragment.tex").render(
         version=__version__,
         lines=tables.figures(report),
         listed=shown if several else [],
-        hidden=display.count(hidden, "more run", "more runs") if hidden else "",
+        hidden=display.count(hidden, f"more {what}") if hidden else "",
         sources=[(Safe(source.key), Safe(_reference(source))) for source in cited(report)],
         hashes=[(entry.path.rsplit("/", 1)[-1], entry.sha256[:12]) for entry in report.footprint.inputs],
     )
-    return text.encode("utf-8", "replace")
+    return (text if report.standalone else _with_letters(text)).encode("utf-8", "replace")
+
+
+def _with_letters(text: str) -> str:
+    """LaTeX with the letters that it uses made printable in OT1 too, after the comment in its first line."""
+    used = [
+        rf"\ProvideTextCommandDefault{{{command}{']' if '[' in command else '}'}{{{instead}}}"
+        for command, (letters, instead) in _LETTERS.items()
+        if not set(letters).isdisjoint(text)
+    ]
+    head, end, rest = text.partition("\n")
+    return "\n".join([head, *used]) + end + rest
 
 
 def _reference(source: Source) -> str:
@@ -119,7 +139,7 @@ def macros(report: Report) -> bytes:
     }
     lines = [rf"\newcommand{{\carbon{name}}}{{{escape(value)}}}" for name, value in values.items()]
     head = f"% Figures by carbon-report {__version__}; made from the logs, do not edit.\n"
-    return (head + "\n".join(lines) + "\n").encode("utf-8", "replace")
+    return _with_letters(head + "\n".join(lines) + "\n").encode("utf-8", "replace")
 
 
 def _plain(amount: Amount | None) -> str:

@@ -27,6 +27,12 @@ _FACES = {
     "DejaVuSans-Bold.ttf": "font-family: 'Report Sans'; font-weight: 700",
     "DejaVuSansMono.ttf": "font-family: 'Report Mono'",
 }
+#: The running title, which browsers cannot set.
+_RUNNING = """
+h1 { string-set: title content() }
+@page { @top-left { content: string(title); font: 7.5pt 'Report Sans', sans-serif; color: #57606a } }
+@page :first { @top-left { content: none } }
+"""
 _SCHEME = "report-font:"
 
 
@@ -37,7 +43,7 @@ def render(report: Report) -> bytes:
 
     fetcher, fonts = _fetcher(weasyprint), FontConfiguration()
     faces = "".join(f"@font-face {{ src: url({_SCHEME}{file}); {face} }}\n" for file, face in _FACES.items())
-    style = weasyprint.CSS(string=faces, url_fetcher=fetcher, font_config=fonts)
+    style = weasyprint.CSS(string=faces + _RUNNING, url_fetcher=fetcher, font_config=fonts)
     document = weasyprint.HTML(string=html.page(report, most_runs=MOST_RUNS, themed=False), url_fetcher=fetcher)
     try:
         made: bytes = document.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1")

@@ -101,7 +101,7 @@ def groups(footprint: Footprint) -> list[RunLine]:
     """One line a group, where runs were grouped."""
     return [
         RunLine(
-            group.name, display.count(group.runs, "run"), "", display.duration(group.duration_s),
+            display.short(group.name), display.count(group.runs, "run"), "", display.duration(group.duration_s),
             display.energy(group.it_energy), display.energy(group.energy), display.mass(group.emissions), "",
         )
         for group in footprint.groups

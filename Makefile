@@ -1,0 +1,48 @@
+# carbon-report: `make demo` shows the main job, `make test` proves it; both do all their set-up themselves.
+VENV := .venv
+BIN := $(VENV)/bin
+OUT := out
+DEMO := samples/codecarbon/3.3.2-sweep/emissions.csv
+
+.PHONY: help demo test check bench clean libraries
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/installed libraries  ## the main job on samples/: statement on the screen, .tex .bib .html .pdf .md in out/
+	@mkdir -p $(OUT)
+	@$(BIN)/carbon-report $(DEMO) --title "Distillation sweep" --notes samples/notes.md --quiet
+	@$(BIN)/carbon-report $(DEMO) --title "Distillation sweep" --notes samples/notes.md --quiet \
+	  --latex $(OUT)/appendix.tex --bibtex $(OUT)/appendix.bib --macros $(OUT)/figures.macros.tex --markdown $(OUT)/report.md \
+	  --html $(OUT)/report.html --model-card $(OUT)/card.card.md --badge $(OUT)/badge.svg --json $(OUT)/report.json
+	@$(BIN)/carbon-report $(DEMO) --title "Distillation sweep" --notes samples/notes.md --quiet --pdf $(OUT)/report.pdf
+	@echo && echo "written to $(OUT)/:" && ls $(OUT)
+
+test: $(VENV)/tested libraries  ## everything: style, types, tests (with LaTeX, Chromium and qpdf where they can be had)
+	@sh .ci/libraries test
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+check: $(VENV)/tested  ## style and types alone
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(VENV)/tested  ## measure start-up and reading, as ratios within one run
+	$(BIN)/python -m benchmarks.start_up
+
+libraries:
+	@sh .ci/libraries
+
+$(VENV)/bin/python:
+	@sh .ci/environment $(VENV)
+
+$(VENV)/installed: $(VENV)/bin/python pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all]'
+	@touch $@
+
+$(VENV)/tested: $(VENV)/installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group test
+	@touch $@
+
+clean:  ## remove what was made
+	rm -rf $(VENV) $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache
