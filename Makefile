@@ -38,6 +38,7 @@ $(VENV)/bin/python:
 
 $(VENV)/installed: $(VENV)/bin/python pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all]'
+	@$(BIN)/python -m compileall -q reporter
 	@touch $@
 
 $(VENV)/tested: $(VENV)/installed

@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="carbon-report", usage="carbon-report PATH... [options]", epilog=EPILOG, add_help=True, allow_abbrev=False,
         description="Turn the logs of energy and carbon trackers into what people publish.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
     )  # fmt: skip
     parser.error = _wrong_usage  # type: ignore[method-assign]
     parser.add_argument("logs", nargs="*", metavar="PATH", help="files, folders, globs, archives; '-': standard input")
@@ -118,6 +118,13 @@ def _parser() -> argparse.ArgumentParser:
     more.add_argument("--config", metavar="FILE", help="instead of carbon-report.toml or pyproject.toml")
     more.add_argument("--version", action="version", version=f"carbon-report {_version()}")
     return parser
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Help of a fixed width; asking the terminal for its own costs an import at every start."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=34, width=110)
 
 
 class _AddOutput(argparse.Action):
@@ -164,7 +171,8 @@ def _refuse_to_overwrite(output: Output, logs: Sequence[str]) -> None:
         return
     if any(os.path.exists(log) and os.path.samefile(path, log) for log in logs):
         raise ReportError(f"--{output.name} would overwrite this input; name another file", file=plain(path))
-    if not path.lower().endswith((*renderer.endings, ".txt", ".out")):
+    edits = renderer.update is not None and path.lower().endswith((".md", ".markdown"))
+    if not edits and not path.lower().endswith((*renderer.endings, ".txt", ".out")):
         raise ReportError(f"exists and is no {renderer.endings[0]} file, so --{output.name} does not overwrite it; "
                           "put the logs first, or name another file", file=plain(path))  # fmt: skip
 

@@ -40,6 +40,7 @@ FINDINGS = {
     "CR034": "duration not told",
     "CR035": "value not plausible",
     "CR040": "plug-in not loaded",
+    "CR042": "link not followed",
     "CR100": "tracker's emissions differ",
     "CR101": "intensity not known",
     "CR103": "PUE not told",

@@ -81,15 +81,17 @@ def parse(text: str, wanted: str, bare: str | None = None) -> float:
     import re
 
     match = re.fullmatch(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*", text, re.ASCII)
-    unit = (match[2] or bare) if match else None
-    if not match or not unit:
+    unit = _spelled(match[2] or bare or "") if match else None
+    # Only products and quotients of names: pint would work out any arithmetic, however long it takes.
+    if not match or not unit or not re.fullmatch(r"[^\W\d]\w*( ?[/*] ?[^\W\d]\w*)*", unit):
         raise ReportError(f"'{text}' is no value in {wanted}: write a number and a unit, such as '1.5 {wanted}'")
-    return float(match[1]) * factor(_spelled(unit), wanted)
+    return float(match[1]) * factor(unit, wanted)
 
 
 def _spelled(unit: str) -> str:
     """Say plainly-written masses of CO2e in our spelling: people write ``g/kWh`` and ``kg`` where CO2e is meant."""
-    head, slash, tail = unit.replace("CO2eq", "CO2e").partition("/")
+    unit = unit.replace("\N{SUBSCRIPT TWO}", "2").replace(" CO2", "CO2").replace("CO2eq", "CO2e")
+    head, slash, tail = unit.partition("/")
     if head.strip() in {"mg", "g", "kg", "t", "lb"}:
         head = f"{head.strip()}CO2e"
     return f"{head}{slash}{tail}"

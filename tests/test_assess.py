@@ -1,13 +1,14 @@
-"""Assessment: energy, PUE, intensity, emissions, social cost, equivalents, groups and checks, by hand-computed values."""
+"""Assessment by hand-computed values: energy, PUE, intensity, emissions, social cost, equivalents, groups, checks."""
 
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reporter import factors
 from reporter.assess import assess
@@ -19,9 +20,9 @@ from reporter.options import make
 from reporter.run import Reading, Run
 
 USUAL: dict[str, Any] = {
-    "id": "a", "tracker": "codecarbon", "source": "emissions.csv", "started_at": datetime(2024, 3, 1, 8), "duration_s": 3600.0,
-    "energy_kwh": 2.0, "cpu_energy_kwh": 0.5, "gpu_energy_kwh": 1.5, "reported_pue": 1.5, "reported_emissions_kg": 0.9,
-    "reported_intensity_g_per_kwh": 300.0, "country": "USA",
+    "id": "a", "tracker": "codecarbon", "source": "emissions.csv", "started_at": datetime(2024, 3, 1, 8),
+    "duration_s": 3600.0, "energy_kwh": 2.0, "cpu_energy_kwh": 0.5, "gpu_energy_kwh": 1.5, "reported_pue": 1.5,
+    "reported_emissions_kg": 0.9, "reported_intensity_g_per_kwh": 300.0, "country": "USA",
 }  # fmt: skip
 
 
@@ -155,7 +156,7 @@ def test_the_range_of_a_claim_spans_it_and_ours() -> None:
     ("scc", "value", "low", "high", "unit"),
     [
         ("epa2023", 208.0, 128.0, 356.0, "USD2020"),
-        ("ricke2018:USA", 47.821578, 0.56340543, 118.30227, "USD2005"),
+        ("ricke2018:USA", 47.821578, 0.56340543, 118.30227, "USD2005_PPP"),
         ("iwg2021", 55.0, None, None, "USD2020"),
         ("190 USD/t", 190.0, None, None, "USD"),
         ("0.2 EUR/kg", 200.0, None, None, "EUR"),
@@ -169,7 +170,8 @@ def test_social_cost_is_tonnes_times_the_series(
     assert cost.amount.unit == unit
     assert cost.amount.value == pytest.approx(0.9e-3 * value, rel=0.02 if scc == "iwg2021" else 1e-6)
     if low is not None and high is not None:
-        assert (cost.amount.low, cost.amount.high) == (pytest.approx(0.9e-3 * low), pytest.approx(0.9e-3 * high))
+        assert cost.amount.low == pytest.approx(0.9e-3 * low)
+        assert cost.amount.high == pytest.approx(0.9e-3 * high)
 
 
 def test_each_run_is_priced_in_its_year() -> None:
@@ -209,8 +211,6 @@ def test_groups_add_up_to_the_whole() -> None:
 
 
 def test_runs_that_metered_one_machine_at_once_are_told() -> None:
-    from datetime import timedelta
-
     start = datetime(2024, 3, 1, 8)
     whole = {"machine_wide": True, "cpu_model": "x", "ended_at": start + timedelta(hours=1)}
     after = {**whole, "started_at": start + timedelta(hours=1), "ended_at": start + timedelta(hours=2)}

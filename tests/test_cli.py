@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -40,17 +39,41 @@ def test_a_log_alone_prints_statement_and_table(carbon: Carbon) -> None:
     assert "teacher-seed1" in done.stdout
 
 
+def missing(folder: Path) -> Path:
+    return folder / "missing.csv"
+
+
+def empty(folder: Path) -> Path:
+    (folder / "empty.csv").write_bytes(b"")
+    return folder / "empty.csv"
+
+
+def folder_without_logs(folder: Path) -> Path:
+    (folder / "sub").mkdir()
+    (folder / "sub" / "notes.txt").write_text("hello", encoding="utf-8")
+    return folder / "sub"
+
+
+def unknown(folder: Path) -> Path:
+    (folder / "x.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    return folder / "x.csv"
+
+
+def no_number(folder: Path) -> Path:
+    return emissions_csv(folder, {"energy_consumed": "abc"})
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda folder: folder / "missing.csv", ["missing.csv", "No such file"]),
-        (lambda folder: (folder / "empty.csv").write_bytes(b"") and None or folder / "empty.csv", ["empty.csv", "empty"]),
-        (lambda folder: (folder / "sub").mkdir() or folder / "sub", ["sub", "no tracker's log in this folder"]),
-        (lambda folder: (folder / "x.csv").write_text("a,b\n1,2\n") and folder / "x.csv", ["x.csv", "no known tracker", "formats"]),
-        (lambda folder: emissions_csv(folder, {"energy_consumed": "abc"}), ["emissions.csv", "line 2", "'abc' is no number"]),
+        (missing, ["missing.csv", "No such file"]),
+        (empty, ["empty.csv", "empty"]),
+        (folder_without_logs, ["sub", "no tracker's log in this folder"]),
+        (unknown, ["x.csv", "no known tracker", "formats"]),
+        (no_number, ["emissions.csv", "line 2", "'abc' is no number"]),
     ],
     ids=["missing", "empty", "folder", "unknown", "no number"],
-)  # fmt: skip
+)
 def test_bad_input_is_one_line_with_place_and_advice(
     carbon: Carbon, tmp_path: Path, make: Callable[[Path], Path], said: list[str]
 ) -> None:
@@ -118,7 +141,8 @@ def test_other_files_go_on_and_the_refused_one_is_told(carbon: Carbon, tmp_path:
 
 
 def test_several_outputs_in_one_call(carbon: Carbon, tmp_path: Path) -> None:
-    done = carbon(SWEEP, "--latex", "a.tex", "-o", "b.md", "-o", "c.json", "--statement", "-", "--bibtex", "d.bib", "--quiet")
+    named = ["--latex", "a.tex", "-o", "b.md", "-o", "c.json", "--statement", "-", "--bibtex", "d.bib"]
+    done = carbon(SWEEP, *named, "--quiet")
     assert done.returncode == 0
     assert done.stdout.startswith("This work contributed")
     assert {path.name for path in tmp_path.iterdir()} == {"a.tex", "b.md", "c.json", "d.bib"}
@@ -231,10 +255,9 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
 
 
 def test_interruption_ends_without_a_traceback(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    with subprocess.Popen(
-        [sys.executable, "-m", "reporter", "-", "--json"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
-    ) as process:
+    command = [sys.executable, "-m", "reporter", "-", "--json"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stderr=pipe, text=True, cwd=tmp_path) as process:
         time.sleep(1.0)
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=20)

@@ -231,7 +231,7 @@ def test_social_cost_of_epa_and_ricke() -> None:
     assert ricke.low is not None
     assert ricke.high is not None
     assert (round(ricke.value, 2), round(ricke.low, 2), round(ricke.high, 2)) == (47.82, 0.56, 118.30)
-    assert (ricke.unit, ricke.boundary) == ("USD2005/tCO2", "domestic damage")
+    assert (ricke.unit, ricke.boundary) == ("USD2005_PPP/tCO2", "domestic damage")
     world = factors.social_cost("ricke2018", None, 2020)
     assert (round(world.value, 1), world.boundary) == (417.5, "global damage")
     assert [round(8.021 / 1000 * end, 2) for end in (ricke.value, ricke.low, ricke.high)] == [0.38, 0.0, 0.95]

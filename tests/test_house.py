@@ -59,10 +59,14 @@ def imports_of(path: Path) -> list[tuple[str, bool]]:
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             base = f"{package}.{node.module or ''}".rstrip(".") if node.level else str(node.module)
-            names = [full if (ROOT / (full.replace(".", "/") + ".py")).exists() or (ROOT / full.replace(".", "/")).is_dir()
-                     else base for full in (f"{base}.{alias.name}" for alias in node.names)]  # fmt: skip
+            names = [full if _is_module(full) else base for full in (f"{base}.{alias.name}" for alias in node.names)]
         found += [(name, id(node) in typing_only) for name in names if name.split(".")[0] == "reporter"]
     return found
+
+
+def _is_module(name: str) -> bool:
+    path = ROOT / name.replace(".", "/")
+    return path.is_dir() or path.with_suffix(".py").exists()
 
 
 def room(module: str) -> str:
@@ -149,7 +153,8 @@ def test_text_outputs_import_nothing_heavy(arguments: list[str]) -> None:
 
 def test_importing_the_package_loads_nothing() -> None:
     code = "import sys; import reporter; print([name for name in sys.modules if name.startswith('reporter.')])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_every_finding_has_a_place_in_the_table_and_none_is_left_over() -> None:
@@ -165,7 +170,8 @@ def test_the_map_in_contributing_names_every_file() -> None:
     named = set(re.findall(r"`(reporter/[\w/]+\.(?:py|txt)|templates/[\w/.]+|styles/[\w.]+)`", text))
     there = {str(path.relative_to(ROOT)) for path in FILES} | {"reporter/units.txt"}
     for folder in ("templates", "styles"):
-        there |= {str(path.relative_to(ROOT)) for path in (ROOT / folder).rglob("*.*") if "__pycache__" not in path.parts}
+        found = (path for path in (ROOT / folder).rglob("*.*") if "__pycache__" not in path.parts)
+        there |= {str(path.relative_to(ROOT)) for path in found}
     assert there - named == set(), "files that the map in CONTRIBUTING.md does not name"
     assert named - there == set(), "the map in CONTRIBUTING.md names files that are gone"
 

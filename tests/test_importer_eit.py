@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from .eit_run import CPU, FIRST, GPU, JOULES, ROWS, codes, info_told, local, one_run, read_run, row, write_run
 
 from reporter import importers
+
+from .eit_run import CPU, FIRST, GPU, JOULES, ROWS, codes, info_told, local, one_run, read_run, row, write_run
 
 
 def test_each_sample_stands_for_the_time_before_it_and_the_last_for_the_rest(tmp_path: Path) -> None:

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from .eit_run import JOULES, ROWS, codes, info_told, one_run, read_run, write_run
 
 from reporter import importers
 from reporter.errors import ReportError
+
+from .eit_run import JOULES, ROWS, codes, info_told, one_run, read_run, write_run
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,14 @@ def available() -> dict[str, Importer]:
     names = sorted(entry[:-3] for entry in os.listdir(os.path.dirname(__file__)) if entry.endswith(".py"))
     modules = [importlib.import_module(f"{__name__}.{name}") for name in names if name != "__init__"]
     ours = {module.IMPORTER.name: module.IMPORTER for module in modules if hasattr(module, "IMPORTER")}
-    return {**plugins.load("carbon_report.importers"), **ours}
+    foreign = plugins.load("carbon_report.importers")
+    return {**{name: found for name, found in foreign.items() if _fits(name, found)}, **ours}
+
+
+def _fits(name: str, found: object) -> bool:
+    if not isinstance(found, Importer):
+        plugins.FAILED.append(Finding("CR040", "warning", f"plug-in '{name}' is no reporter.importers.Importer"))
+    return isinstance(found, Importer)
 
 
 def read(paths: Sequence[str], reader: str | None = None, *, strict: bool = False) -> Reading:
@@ -42,8 +50,9 @@ def read(paths: Sequence[str], reader: str | None = None, *, strict: bool = Fals
         raise ReportError(f"--from {plain(reader)}: no such tracker; known are {', '.join(sorted(importers))}")
     claimed: dict[str, list[Log]] = {}
     refused: list[ReportError] = []
+    notes: list[Finding] = []
     for path in paths:
-        _claim(path, importers, reader, claimed, refused, strict=strict)
+        _claim(path, importers, reader, claimed, refused, notes, strict=strict)
     runs: list[Run] = []
     read_logs: list[tuple[str, Log]] = []
     for name, logs in claimed.items():
@@ -54,7 +63,9 @@ def read(paths: Sequence[str], reader: str | None = None, *, strict: bool = Fals
         raise refused[0] if len(refused) == 1 else Refused(refused)
     if not runs:
         raise ReportError("there is no run in these logs", file=plain(", ".join(paths)))
-    return Reading(tuple(runs), _inputs(read_logs, runs), _findings(refused, read_logs))
+    runs = _once(runs, notes)
+    notes += plugins.FAILED
+    return Reading(tuple(runs), _inputs(read_logs, runs), (*_findings(refused, read_logs), *notes))
 
 
 class Refused(ReportError):
@@ -67,13 +78,16 @@ class Refused(ReportError):
 
 def _claim(
     path: str, importers: dict[str, Importer], reader: str | None,
-    claimed: dict[str, list[Log]], refused: list[ReportError], *, strict: bool,
+    claimed: dict[str, list[Log]], refused: list[ReportError], notes: list[Finding], *, strict: bool,
 ) -> None:  # fmt: skip
     """Sort the logs at one path by the importer that claims them. Only a path that names a file must be claimed."""
     searched, found = os.path.isdir(path), 0
-    known = {log.path for logs in claimed.values() for log in logs}
+    known = {os.path.realpath(log.path) for logs in claimed.values() for log in logs}
     first_unclaimed: ReportError | None = None
     for log in places.find([path]):
+        if isinstance(log, Finding):
+            notes.append(log)
+            continue
         if isinstance(log, ReportError):
             refused.append(log)
             found += 1
@@ -88,7 +102,7 @@ def _claim(
                 found += 1
             continue
         found += 1
-        if log.path not in known:
+        if os.path.realpath(log.path) not in known:
             claimed.setdefault(name, []).append(log)
     if not found and first_unclaimed is not None:
         nothing = ReportError("no tracker's log in this folder; see 'carbon-report formats'", file=plain(path))
@@ -102,7 +116,7 @@ class _Unknown(ReportError):
 def _claimant(log: Log, importers: dict[str, Importer]) -> str:
     if not log.head:
         raise _Unknown("the file is empty", file=plain(log.path))
-    names = [name for name, importer in importers.items() if importer.claims(log)]
+    names = [name for name, importer in importers.items() if _says_yes(name, importer, log)]
     if len(names) > 1:
         raise log.refuse(f"{' and '.join(names)} both claim this file; say which with --from NAME")
     if not names:
@@ -111,11 +125,24 @@ def _claimant(log: Log, importers: dict[str, Importer]) -> str:
     return names[0]
 
 
+def _says_yes(name: str, importer: Importer, log: Log) -> bool:
+    """Whether an importer claims the file; a plug-in that breaks over a file has not claimed it, and is told."""
+    try:
+        return bool(importer.claims(log))
+    except ReportError:
+        raise
+    except Exception as error:
+        told = Finding("CR040", "warning", f"plug-in '{plain(name)}' cannot tell whether a file is its own: {error!r}")
+        if told not in plugins.FAILED:
+            plugins.FAILED.append(told)
+        return False
+
+
 def _together(logs: list[Log]) -> list[list[Log]]:
     """Files of one folder are read together, since a run's rows may lie in several of them; folders one by one."""
     groups: dict[str, list[Log]] = {}
     for log in logs:
-        groups.setdefault(log.folder, []).append(log)
+        groups.setdefault(log.folder and os.path.realpath(log.folder), []).append(log)
     return list(groups.values())
 
 
@@ -137,6 +164,33 @@ def _read_group(importer: Importer, group: list[Log], refused: list[ReportError]
     return []
 
 
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def _once(runs: list[Run], notes: list[Finding]) -> list[Run]:
+    """Each run once, where copies of a log lie in several folders; of two states of one run the one with more energy.
+
+    Only an id that is a UUID proves two runs the same: ``run-1`` may be anybody's.
+    """
+    best: dict[tuple[str, str], Run] = {}
+    again: list[Run] = []
+    for run in runs:
+        key = run.tracker, run.id
+        other = best.get(key)
+        if other is None:
+            best[key] = run
+        elif not _UUID.fullmatch(run.id):
+            best[run.tracker, f"{run.id} {len(best)}"] = run
+        else:
+            again.append(run)
+            if (run.energy_kwh or 0.0) > (other.energy_kwh or 0.0):
+                best[key] = run
+    if again:
+        text = f"{len(again)} runs stand in another of these folders as well and count once; the first is {again[0].id}"
+        notes.append(Finding("CR021", "warning", text, plain(again[0].source)))
+    return list(best.values())
+
+
 def _inputs(read_logs: list[tuple[str, Log]], runs: list[Run]) -> tuple[Input, ...]:
     counts: dict[str, int] = {}
     for run in runs:
@@ -149,8 +203,5 @@ def _inputs(read_logs: list[tuple[str, Log]], runs: list[Run]) -> tuple[Input, .
 def _findings(refused: list[ReportError], read_logs: list[tuple[str, Log]]) -> tuple[Finding, ...]:
     found = [Finding("CR001", "error", error.message, error.where) for error in refused]
     for _, log in read_logs:
-        found += log.findings
-        if log.skipped > places.TOLD_SKIPS:
-            more = log.skipped - places.TOLD_SKIPS
-            found.append(Finding("CR002", "warning", f"{more} more of {log.rows} rows skipped", plain(log.path)))
+        found += [*log.findings, *log.untold()]
     return tuple(found)

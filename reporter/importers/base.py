@@ -46,7 +46,8 @@ class Column(NamedTuple):
     kind: Literal["text", "number", "moment"]
     names: tuple[str, ...]
     unit: str | None = None
-    required: bool = False
+    required: bool = False  # blank or no number: its row cannot be read
+    exact: bool = False  # no number: its row cannot be read; blank is not told
 
 
 def text(*names: str) -> Column:
@@ -54,9 +55,14 @@ def text(*names: str) -> Column:
     return Column("text", names)
 
 
-def number(name: str, unit: str | None = None, *others: str, required: bool = False) -> Column:
-    """A column of numbers written in ``unit``; a required one makes its row unreadable when it cannot be read."""
-    return Column("number", (name, *others), unit, required)
+def number(
+    name: str, unit: str | None = None, *others: str, required: bool = False, exact: bool = False
+) -> Column:
+    """A column of numbers written in ``unit``.
+
+    A row is skipped for text in a ``required`` or ``exact`` one, and for a blank in a ``required`` one.
+    """
+    return Column("number", (name, *others), unit, required, exact)
 
 
 def moment(*names: str) -> Column:
@@ -73,6 +79,7 @@ class Bound:
 
     def __init__(self, columns: Mapping[str, Column], table: Table) -> None:
         self.log, self.decimal = table.log, "," if table.delimiter == ";" else "."
+        self._signs: set[str] = set()
         self._convert: dict[str, tuple[int, Column, float]] = {}
         for field, column in columns.items():
             found = (named(name) for name in column.names if named(name) in table.header)
@@ -92,7 +99,8 @@ class Bound:
     def read(self, cells: Sequence[str], line: int) -> dict[str, Any]:
         """The fields of one row; what is blank or absent is None.
 
-        Raises BadCell for a required cell that is blank or no number; an optional one is told and None.
+        Raises BadCell for a cell that its column does not allow; another that is no number is told and None. Raises
+        ReportError where some numbers are written with a decimal comma and others with a point.
         """
         return {
             field: self._cell(cells[place] if place < len(cells) else "", column, scale, line)
@@ -107,10 +115,14 @@ class Bound:
             return None
         if column.kind == "moment":
             return self._moment(cell, column, line)
+        if self.decimal == ",":
+            self._signs |= {",", "."} & set(cell)
+            if len(self._signs) > 1:
+                raise self.log.refuse("some decimals have a comma, others a point; save all alike", line)
         try:
             return read_number(cell, self.decimal) * scale
         except ValueError as error:
-            if column.required:
+            if column.required or column.exact:
                 raise BadCell(f"{column.names[0]}: {'the cell is empty' if not cell else error}") from error
             self.log.say("CR008", f"{column.names[0]}: {error}; taken as not told", line, level="note")
             return None

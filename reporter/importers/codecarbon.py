@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reporter.errors import plain
+from reporter.importers.backups import age, stem
 from reporter.importers.base import BadCell, Bound, Importer, moment, number, text
 from reporter.importers.table import Row, Table
+from reporter.importers.table import number as read_number
 from reporter.run import Run
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ COLUMNS = {
     "ended_at": moment("timestamp"),
     "duration_s": number("duration", "s"),
     "energy_kwh": number("energy_consumed", "kWh", required=True),
-    "reported_emissions_kg": number("emissions", "kgCO2e", required=True),
+    "reported_emissions_kg": number("emissions", "kgCO2e", exact=True),
     "cpu_energy_kwh": number("cpu_energy", "kWh"),
     "gpu_energy_kwh": number("gpu_energy", "kWh"),
     "ram_energy_kwh": number("ram_energy", "kWh"),
@@ -40,6 +42,7 @@ COLUMNS = {
     "project": text("project_name"),
     "experiment": text("experiment_name"),
     "country": text("country_iso_code", "country_name", "country"),
+    "country_name": text("country_name", "country"),
     "region": text("region"),
     "cloud_provider": text("cloud_provider"),
     "cloud_region": text("cloud_region"),
@@ -58,9 +61,9 @@ COLUMNS = {
 _STEADY = ("id", "ended_at", "duration_s", "energy_kwh", "reported_emissions_kg", "cpu_energy_kwh", "gpu_energy_kwh",
            "ram_energy_kwh", "cpu_power_w", "gpu_power_w", "ram_power_w", "project", "country")  # fmt: skip
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\S*")
+_COUNTRY = re.compile("[A-Z]{3}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PARTS = ("cpu_energy_kwh", "gpu_energy_kwh", "ram_energy_kwh")
-_CHAIN = re.compile(r"(?P<stem>.+\.csv)(?:_(?P<number>[0-9]+))?\.bak")
 
 
 @dataclass(slots=True)
@@ -108,7 +111,7 @@ def read(logs: Sequence[Log]) -> Iterator[Run]:
     """Read the CodeCarbon files of one folder into Runs, rows of one run_id counted once wherever they lie."""
     runs: dict[str, _Tally] = {}
     tasks: dict[str, _Tasks] = {}
-    for log in sorted(logs, key=_age):
+    for log in sorted(logs, key=lambda log: age(log.name)):
         _read_file(log, runs, tasks)
     for log in logs:
         _tell_siblings(log, logs, runs)
@@ -117,14 +120,6 @@ def read(logs: Sequence[Log]) -> Iterator[Run]:
         yield _run(identity, tally, tasks.pop(identity, None))
     for identity, parts in tasks.items():
         yield _run_of_tasks(identity, parts)
-
-
-def _age(log: Log) -> tuple[str, int, int]:
-    """Order of a chain of backups, oldest first: x.csv.bak, x.csv_0.bak, x.csv_1.bak, ..., x.csv."""
-    match = _CHAIN.fullmatch(log.name)
-    if not match:
-        return log.name, 2, 0
-    return match["stem"], 0 if match["number"] is None else 1, int(match["number"] or 0)
 
 
 def _read_file(log: Log, runs: dict[str, _Tally], tasks: dict[str, _Tasks]) -> None:
@@ -168,14 +163,13 @@ def _columns(table: Table) -> dict[str, Any]:
 
 def _fields(row: Row, table: Table, bound: Bound) -> dict[str, Any] | None:
     """The fields of one row, or None where it had to be skipped (told and counted)."""
-    log, cells, width = table.log, row.cells, len(table.header)
-    if len(cells) > width:
-        if any(cell.strip() for cell in cells[width:]):
-            log.skip(row.line, f"{len(cells)} cells under a header of {width}: an unquoted comma, or two rows in one")
-            return None
-        cells = cells[:width]
+    log, width = table.log, len(table.header)
+    if any(cell.strip() for cell in row.cells[width:]):
+        log.skip(row.line, f"{len(row.cells)} cells under a header of {width}: an unquoted comma, or two rows in one")
+        return None
+    cells = row.cells[:width]
     _unswap(cells, table)
-    short = len(cells) < width
+    short = len(cells) < len(_named(table))
     if short and not row.whole:
         log.skip(row.line, f"the last line is cut ({len(cells)} of {width} cells)", "CR003")
         return None
@@ -211,17 +205,25 @@ def _realigned(cells: list[str], table: Table, bound: Bound, line: int) -> dict[
     fields["tracker_version"] = versions[-1].strip() if versions else None
     fields["tracking_mode"] = next((cell for cell in tail if cell in {"machine", "process"}), None)
     fields["reported_pue"] = _pue_of_tail(tail, table)
+    if "country_iso_code" in table.header and not _COUNTRY.fullmatch(fields["country"] or ""):  # it was empty as well
+        fields["country"] = None
     table.log.say("CR004", f"{len(cells)} of {len(table.header)} cells: CodeCarbon left its empty ones out; "
                   "energies and emissions stand before the gap, the rest was found by its form", line)  # fmt: skip
     return fields
 
 
+def _named(table: Table) -> tuple[str, ...]:
+    """The header without the empty columns at its end."""
+    width = max((place for place, name in enumerate(table.header, 1) if name), default=0)
+    return table.header[:width]
+
+
 def _pue_of_tail(tail: list[str], table: Table) -> float | None:
     """The PUE of a short row: the header ends in on_cloud, pue, wue, and the last two are never left out."""
-    if table.header[-3:] != ("on_cloud", "pue", "wue") or len(tail) < 3 or tail[-3] not in {"Y", "N"}:
+    if _named(table)[-3:] != ("on_cloud", "pue", "wue") or len(tail) < 3 or tail[-3] not in {"Y", "N"}:
         return None
     try:
-        return float(tail[-2])
+        return read_number(tail[-2])
     except ValueError:
         return None
 
@@ -233,12 +235,17 @@ def _checked(fields: dict[str, Any], log: Log, line: int) -> dict[str, Any] | No
             log.skip(line, "no energy is told")
             return None
         fields["energy_kwh"] = math.fsum(parts)
-    if fields["energy_kwh"] < 0 or fields["reported_emissions_kg"] < 0:
-        log.skip(line, f"{fields['energy_kwh']:g} kWh and {fields['reported_emissions_kg']:g} kg: one is below 0")
+    emissions_kg = fields["reported_emissions_kg"]
+    if fields["energy_kwh"] < 0 or (emissions_kg or 0.0) < 0:
+        log.skip(line, f"{fields['energy_kwh']:g} kWh and {emissions_kg or 0.0:g} kg: one is below 0")
         return None
     if fields["energy_kwh"] > 1e12:
         log.skip(line, f"energy {fields['energy_kwh']:g} kWh is more than a country uses in a year")
         return None
+    duration = fields.get("duration_s")
+    if duration is not None and duration < 0:
+        log.say("CR015", f"duration {duration:g} s is below 0; taken as not told", line)
+        fields["duration_s"] = None
     if len(parts) == len(_PARTS) and not math.isclose(
         math.fsum(parts), fields["energy_kwh"], rel_tol=1e-3, abs_tol=1e-9
     ):
@@ -254,17 +261,15 @@ def _check_power(fields: dict[str, Any], log: Log, line: int) -> None:
     duration = fields.get("duration_s") or 0.0
     expected = math.fsum(powers) * duration / 3.6e6
     if duration > 60 and expected > 0 and not 0.2 <= fields["energy_kwh"] / expected <= 5.0:
-        log.say("CR035", f"power x duration give {expected:.4g} kWh, energy_consumed says {fields['energy_kwh']:.4g}", line)
+        told = f"energy_consumed says {fields['energy_kwh']:.4g}"
+        log.say("CR035", f"power x duration give {expected:.4g} kWh, {told}", line)
 
 
 def _tell_siblings(log: Log, logs: Sequence[Log], runs: dict[str, _Tally]) -> None:
     """Where one file of a chain was named alone, tell what the others of its folder would add."""
-    match = _CHAIN.fullmatch(log.name)
-    stem = match["stem"] if match else log.name
-    named = {other.name for other in logs}
-    others = [name for name in log.names() if (_CHAIN.fullmatch(name) and name.startswith(stem)) or name == stem]
-    missing = [name for name in others if name not in named]
-    if not missing or (match is None and log.name != stem):
+    named = {other.name for other in logs if stem(other.name) == stem(log.name)}
+    missing = [name for name in log.names() if stem(name) == stem(log.name) and name not in named]
+    if log.name != min(named):  # one of a chain speaks for all that were named
         return
     more: dict[str, _Tally] = {}
     for name in missing:
@@ -275,10 +280,12 @@ def _tell_siblings(log: Log, logs: Sequence[Log], runs: dict[str, _Tally]) -> No
             except Exception as error:
                 log.say("CR011", f"{plain(name)} lies beside and cannot be read: {plain(error)}")
             sibling.again()
-    added = [tally.best["energy_kwh"] for identity, tally in more.items() if identity not in runs]
-    if added:
+    known = {identity: tally.best["energy_kwh"] for identity, tally in runs.items()}
+    grown = [max(0.0, tally.best["energy_kwh"] - known.get(identity, 0.0)) for identity, tally in more.items()]
+    new = sum(identity not in known for identity in more)
+    if new or any(grown):
         names = ", ".join(map(plain, missing[:3])) + (", ..." if len(missing) > 3 else "")
-        log.say("CR011", f"{names} beside it would add {len(added)} runs and {math.fsum(added):.6g} kWh "
+        log.say("CR011", f"{names} beside it would add {new} runs and {math.fsum(grown):.6g} kWh "
                 "(with the tracker's PUE); name the folder to count them")  # fmt: skip
 
 
@@ -325,6 +332,7 @@ def _make(identity: str, fields: dict[str, Any], log: Log, line: int) -> Run:
     kept = ("duration_s", "ended_at", "country", "region", "cloud_provider", "cloud_region", "system", "python_version",
             "tracker_version", "cpu_count", "cpu_model", "gpu_count", "gpu_model", "ram_gb")  # fmt: skip
     told.update({name: fields.get(name) for name in kept})
+    told["country"] = told["country"] or fields.get("country_name")
     return Run(
         id=identity,
         tracker="codecarbon",
@@ -333,7 +341,7 @@ def _make(identity: str, fields: dict[str, Any], log: Log, line: int) -> Run:
         started_at=_started(fields),
         reported_pue=pue,
         reported_emissions_kg=emissions_kg,
-        reported_intensity_g_per_kwh=1000 * emissions_kg / logged_kwh if logged_kwh > 1e-15 else None,
+        reported_intensity_g_per_kwh=None if emissions_kg is None or logged_kwh < 1e-15 else 1e3 * emissions_kg / logged_kwh,
         machine_wide=None if mode is None else mode == "machine",
         labels={key: fields[key] for key in ("project", "experiment") if fields.get(key)},
         **told,

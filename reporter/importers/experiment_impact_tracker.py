@@ -7,7 +7,6 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
-from reporter import inert
 from reporter.errors import plain
 from reporter.importers.base import Importer
 from reporter.importers.json_lines import NAN, finite, objects, shown
@@ -166,6 +165,8 @@ def _place(path: str) -> str:
 
 def _info(log: Log) -> Info:
     """Read info.pkl as plain data. Raises ReportError for what is no such file, or would run code if unpickled."""
+    from reporter import inert
+
     with log.open() as stream:
         content = stream.read(inert.MAX_BYTES + 1)
     try:

@@ -9,7 +9,7 @@ import sys
 from functools import cached_property
 from typing import IO, TYPE_CHECKING
 
-from reporter.errors import Finding, Level, ReportError, plain
+from reporter.errors import FINDINGS, Finding, Level, ReportError, plain
 
 if TYPE_CHECKING:
     import zipfile
@@ -20,7 +20,7 @@ ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".log", ".txt", ".zip", ".bak", ".
 HEAD_BYTES = 65_536
 MAX_MEMBER_BYTES = 512 << 20
 MAX_MEMBERS = 100_000
-TOLD_SKIPS = 3  # so many skipped rows of a file are told one by one, the rest as a number
+TOLD_LINES = 3  # so many lines of a file are told one by one for each thing to say, the rest as a number
 
 
 class Log:
@@ -31,6 +31,7 @@ class Log:
         self.name = path.rsplit("/", 1)[-1].rsplit(os.sep, 1)[-1]
         self.rows = self.skipped = 0
         self.findings: list[Finding] = []
+        self._told: dict[tuple[str, Level], int] = {}
         self.strict = False
 
     def open(self) -> IO[bytes]:
@@ -71,19 +72,33 @@ class Log:
     def again(self) -> None:
         """Forget what was counted and told, before the file is read once more."""
         self.rows = self.skipped = 0
-        self.findings = []
+        self.findings, self._told = [], {}
 
     def say(self, code: str, message: str, line: int | None = None, level: Level = "warning") -> None:
-        """Note a finding about this file (and line)."""
+        """Note a finding about this file (and line). What many lines share is told of the first few of them."""
         where = plain(self.path) if line is None else f"{plain(self.path)}:{line}"
+        if line is not None:
+            self._told[code, level] = self._told.get((code, level), 0) + 1
+            if self._told[code, level] > TOLD_LINES:
+                return
         self.findings.append(Finding(code, level, message, where))
+
+    def untold(self) -> Iterator[Finding]:
+        """How many more lines there is the same to say about, and how many more were skipped."""
+        where = plain(self.path)
+        for (code, level), count in self._told.items():
+            if count > TOLD_LINES:
+                alike = f"the same holds for {count - TOLD_LINES} more lines ({FINDINGS.get(code, code)})"
+                yield Finding(code, level, alike, where)
+        if self.skipped > TOLD_LINES:
+            yield Finding("CR002", "warning", f"{self.skipped - TOLD_LINES} more of {self.rows} rows skipped", where)
 
     def skip(self, line: int, why: str, code: str = "CR002") -> None:
         """Count a row that is left out, and tell why. Raises ReportError under --strict."""
         if self.strict:
             raise self.refuse(f"{why}; mend the row, or leave --strict out to skip it", line)
         self.skipped += 1
-        if self.skipped <= TOLD_SKIPS:
+        if self.skipped <= TOLD_LINES:
             self.say(code, f"{why}; row skipped", line)
 
     def refuse(self, message: str, line: int | None = None) -> ReportError:
@@ -91,23 +106,27 @@ class Log:
         return ReportError(message, file=plain(self.path), line=line)
 
 
-def find(paths: list[str]) -> Iterator[Log | ReportError]:
+class NoLogs(ReportError):
+    """An archive without anything that could be a log: wrong where it was named, passed over in a folder."""
+
+
+def find(paths: list[str]) -> Iterator[Log | Finding | ReportError]:
     """Every log that the paths name: files, folders (searched), globs, zip archives, ``-`` for standard input.
 
-    A path that cannot be read comes out as the ReportError that tells it, in its turn, so that the others go on.
+    A path that cannot be read comes out as the ReportError that tells it, in its turn, so that the others go on; what
+    a search left out comes out as a Finding.
     """
     seen: set[str] = set()
     for path in paths:
-        try:
-            for log in _at(path):
-                if log.path not in seen:
-                    seen.add(log.path)
-                    yield log
-        except ReportError as error:
-            yield error
+        for found in _at(path):
+            if not isinstance(found, Log):
+                yield found
+            elif found.path not in seen:
+                seen.add(found.path)
+                yield found
 
 
-def _at(path: str) -> Iterator[Log]:
+def _at(path: str) -> Iterator[Log | Finding | ReportError]:
     if path == "-":
         content = sys.stdin.buffer.read()
         yield Log("standard input", lambda: io.BytesIO(content), "", {})
@@ -117,7 +136,7 @@ def _at(path: str) -> Iterator[Log]:
 
         matches = sorted(glob.glob(path, recursive=True))
         if not matches:
-            raise ReportError("no file matches this pattern", file=plain(path))
+            yield ReportError("no file matches this pattern", file=plain(path))
         for match in matches:
             yield from _at(match)
         return
@@ -127,32 +146,46 @@ def _at(path: str) -> Iterator[Log]:
     yield from _files([path], os.path.dirname(path) or ".")
 
 
-def _in_folder(top: str) -> Iterator[Log]:
+def _in_folder(top: str) -> Iterator[Log | Finding | ReportError]:
     found = looked = 0
+    links: list[str] = []
     for folder, folders, names in os.walk(top):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        kept = [name for name in sorted(names) if name.lower().endswith(ENDINGS)]
         looked += len(names)
-        paths = [os.path.join(folder, name) for name in kept]
-        regular = [path for path in paths if stat.S_ISREG(os.lstat(path).st_mode)]  # a link may lead out of the folder
-        for log in _files(regular, folder):
-            found += 1
-            yield log
+        paths = [os.path.join(folder, name) for name in sorted(names) if name.lower().endswith(ENDINGS)]
+        links += filter(os.path.islink, paths)  # a link may lead out of the folder, or twice to one log
+        for log in _files([path for path in paths if _is_regular(path)], folder):
+            if not isinstance(log, NoLogs):
+                found += 1
+                yield log
+    if links:
+        more = f" and {len(links) - 1} more links" if len(links) > 1 else ""
+        yield Finding("CR042", "note", f"a link{more}, not followed; name the file itself to read it", plain(links[0]))
     if not found:
-        raise ReportError(
+        yield ReportError(
             f"no tracker's log in this folder ({looked} files looked at); see 'carbon-report formats'", file=plain(top)
         )
 
 
-def _files(paths: list[str], folder: str) -> Iterator[Log]:
+def _is_regular(path: str) -> bool:
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except OSError:  # removed since the folder was listed
+        return False
+
+
+def _files(paths: list[str], folder: str) -> Iterator[Log | ReportError]:
     beside = _Folder(folder)
     for path in paths:
         log = Log(path, lambda path=path: _open(path), folder, beside)  # type: ignore[misc]
         beside.known[log.name] = log
-        if log.head.startswith(b"PK\x03\x04") and not path.lower().endswith(".csv"):
-            yield from _in_archive(log)
-        else:
-            yield log
+        try:
+            if log.head.startswith(b"PK\x03\x04") and not path.lower().endswith(".csv"):
+                yield from _in_archive(log)
+            else:
+                yield log
+        except ReportError as error:
+            yield error
 
 
 def _open(path: str) -> IO[bytes]:
@@ -211,7 +244,7 @@ def _in_archive(archive: Log) -> Iterator[Log]:
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
         raise archive.refuse(f"archive cannot be read ({error}); download or zip it again") from error
     if not found:
-        raise archive.refuse("no tracker's log in this archive; see 'carbon-report formats'")
+        raise NoLogs("no tracker's log in this archive; see 'carbon-report formats'", file=plain(archive.path))
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:

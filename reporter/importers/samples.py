@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -101,6 +100,8 @@ def steps_s(start: float, times: Sequence[float], end: float | None) -> tuple[li
 
 def ordinary_s(times: Sequence[float]) -> float:
     """The median step between samples in seconds; 0 where there are no two."""
+    from statistics import median
+
     between = [late - early for early, late in pairwise(times) if late > early]
     return median(between) if between else 0.0
 

@@ -117,16 +117,17 @@ class Table:
 
         def noted() -> Iterator[str]:
             nonlocal last
-            for line in lines(self.log):
+            for number, line in enumerate(lines(self.log), 1):
                 last = line
                 if line.startswith(_CONFLICT):
-                    raise self.log.refuse("a git merge conflict stands here; resolve it first", reader.line_num + 1)
+                    raise self.log.refuse("a git merge conflict stands here; resolve it first", number)
                 yield line
 
         csv.field_size_limit(MAX_CELL)
         stream = noted()
         offset, first = self._first(stream)
         reader = csv.reader(_chain(first, stream), delimiter=self.delimiter)
+        above = offset
         try:
             for cells in reader:
                 if not any(cell.strip() for cell in cells):
@@ -134,6 +135,9 @@ class Table:
                 row = Row(reader.line_num + offset, cells, last.endswith(("\n", "\r")))
                 if self._is_header(row):
                     continue
+                if row.line - above > 1:
+                    self._refuse_open_quote(row)
+                above = row.line
                 self.log.rows += 1
                 yield row
         except csv.Error as error:
@@ -156,12 +160,23 @@ class Table:
         if names == self.header:
             self.log.say("CR005", "the header stands here again; passed over", row.line, level="note")
             return True
-        known = set(self.header) - {""}
-        if len(known & set(names)) >= max(3, len(known) // 2):
+        known, here = set(self.header) - {""}, set(names) - {""}
+        if len(known & here) >= max(3, min(len(known), len(here)) // 2):
             self.log.say("CR005", "another header begins here; the rows below are read by it", row.line)
             self.header, self.changed = names, self.changed + 1
             return True
         return False
+
+
+    def _refuse_open_quote(self, row: Row) -> None:
+        """A quotation mark that nothing closes makes one cell of all rows below it: better no figure than most of one.
+
+        Raises ReportError where a cell of several lines holds whole rows.
+        """
+        rows = max((cell.count(self.delimiter) for cell in row.cells if "\n" in cell), default=0)
+        if self.header and rows >= max(2, len(self.header) // 2):
+            start = row.line - sum(cell.rstrip("\r\n").count("\n") for cell in row.cells)
+            raise self.log.refuse("a quotation mark in this line is not closed, and takes in the rows below", start)
 
 
 def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:

@@ -49,7 +49,7 @@ def _scaled(value: float | None, steps: Sequence[tuple[float, float, str]], of: 
     if value is None:
         return NOT_TOLD
     size = abs(value if of is None else of)
-    _, scale, unit = next(step for step in steps if size >= step[0]) if size else steps[1]
+    _, scale, unit = next(step for step in steps if (size >= step[0] if size else step[1] == 1))
     return f"{number(value * scale, size * scale)} {unit}"
 
 
@@ -99,6 +99,8 @@ def money(value: float, unit: str, like: float | None = None) -> str:
     while size and size < 0.995 * 10 ** (1 - decimals) and size < 0.005 and decimals < 12:
         decimals += 1
     sign = _MONEY.get(unit[:3], f"{unit[:3]} ")
+    if 0 < size < 1e-11:
+        return f"{'-' if value < 0 else ''}{sign}{abs(value):.1e}"
     return f"{'-' if round(value, decimals) < 0 else ''}{sign}{abs(round(value, decimals)):,.{decimals}f}"
 
 
@@ -124,7 +126,7 @@ def duration(seconds: float | None) -> str:
     """A duration given in s: ``51.0 s``, ``12 min 5 s``, ``3 h 12 min``, ``9 d 4 h``."""
     if seconds is None:
         return NOT_TOLD
-    if seconds < 60:
+    if seconds < 59.95:
         return f"{seconds:.3g} s" if seconds < 1 else f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < 3600:
@@ -138,6 +140,8 @@ def duration(seconds: float | None) -> str:
 
 _SMALLER = {"km": (1e3, "m"), "passenger-km": (1e3, "passenger-metres"), "hour": (3600.0, "s")}
 
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 
 def quantity(amount: Amount) -> str:
     """A relatable quantity, to three significant digits with its unit: ``33.4 km``, ``58.0 m``."""
@@ -148,13 +152,17 @@ def quantity(amount: Amount) -> str:
     size = abs(value)
     if size and not 1e-4 <= size < 1e9:
         mantissa, _, power_of_ten = f"{value:.2e}".partition("e")
-        return f"{mantissa} × 10^{int(power_of_ten)} {unit}"
+        return f"{mantissa} × 10{str(int(power_of_ten)).translate(_RAISED)} {unit}"
     return f"{f'{value:,.0f}' if size >= 100 else _significant(value, 3) if size else '0'} {unit}"
 
 
 def plain(value: float) -> str:
     """A published value to five significant digits, without the zeros after them: ``215``, ``47.822``."""
-    return f"{value:,.5g}" if abs(value) >= 1e-4 else f"{value:.8f}".rstrip("0")
+    if not 0 < abs(value) < 1e-4:
+        return f"{value:,.5g}"
+    from decimal import Decimal
+
+    return format(Decimal(f"{value:.4e}").normalize(), "f")
 
 
 def ratio(value: float | Amount | None) -> str:

@@ -266,6 +266,6 @@ def _plain_ticks(axis: Any, number_of: int = 6) -> None:
     axis.set_major_formatter("{x:,.6g}")
 
 
-def _name(text: str, limit: int = 30) -> str:
+def _name(text: str, limit: int = 36) -> str:
     """A foreign name as a figure can show it: XML has no way to write most controls."""
     return display.short(base.clean(text), limit)

@@ -113,12 +113,12 @@ def _paragraphs(text: str) -> list[base.Safe]:
 
 def _tiles(footprint: Footprint) -> list[Tile]:
     emissions, cost, runs = footprint.emissions, footprint.social_cost, display.count(len(footprint.runs), "run")
-    ends = display.mass_range(emissions)
+    ends, overhead = display.mass_range(emissions), footprint.pue is not None and footprint.pue.value > 1
     tiles = [
         Tile("Emissions (CO₂e)", display.mass(emissions), f"range {ends}" if ends else _known(emissions)),
-        Tile("Energy", display.energy(footprint.energy), "with PUE" if footprint.pue else "of the machines alone"),
+        Tile("Energy", display.energy(footprint.energy), "with PUE" if overhead else "of the machines alone"),
     ]
-    if footprint.pue is not None:
+    if overhead:
         tiles.append(Tile("PUE", display.ratio(footprint.pue), _known(footprint.pue)))
     elif footprint.intensity is not None:
         tiles.append(Tile("Carbon intensity", display.intensity(footprint.intensity), _known(footprint.intensity)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from unicodedata import normalize
+from unicodedata import decomposition, normalize
 
 from reporter import __version__
 from reporter.renderers import display, tables
@@ -22,50 +22,72 @@ _SPECIAL = {
     ">": r"\ensuremath{>}", "|": r"\ensuremath{|}", '"': r"\char34{}", "'": "{'}", "`": r"\char96{}", "’": "{'}",
     "₂": r"\textsubscript{2}", "µ": r"\ensuremath{\mu}", "μ": r"\ensuremath{\mu}", "–": "--", "—": "---",
     "…": r"\ldots{}", "×": r"\ensuremath{\times}", "±": r"\ensuremath{\pm}", "°": r"\ensuremath{^{\circ}}",
-    "€": "EUR ", "£": r"\pounds{}", "\u00a0": "~", "\u202f": r"\,", "\n": " ", "\t": " ", "\x00": r"\allowbreak{}",
+    "“": r"\textquotedblleft{}", "”": r"\textquotedblright{}", "‘": r"\textquoteleft{}", "÷": r"\ensuremath{\div}",
+    "−": r"\ensuremath{-}", "®": r"\textregistered{}", "™": r"\texttrademark{}", "·": r"\ensuremath{\cdot}",
+    "€": "EUR ", "£": r"\pounds{}", "\u00a0": "~", "\u202f": r"\,", "\n": " ", "\t": " ",
+    "\x00": r"\allowbreak{}", "\x01": r"\kern0pt{}",
 }  # fmt: skip
+_SPECIAL |= {sign: rf"\textsuperscript{{{plain}}}" for sign, plain in zip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789", strict=True)}
 _UNITS = re.compile(r"(?<=\d) (?=(?:[kmµ]?g|t|[kMGmµ]?Wh|[kM]?W|gCO|min|k?m|[shd])\b|%)")
-_LONG = re.compile(r"[^\s\u00a0]{17,}")
 _FIGURES = re.compile(r"[0-9$€£(),.;–-]+")
-_MAY_BREAK = "\x00"  # taken out of all foreign text before it comes here
-_LIGATURE = re.compile("-\x01(?=-)|,(?=,)|--(?=-\x01)")
-#: Letters that OT1 lacks, by the command that inputenc makes of them, with what stands for them in a paper without T1.
+_MAY_BREAK, _APART = "\x00", "\x01"  # taken out of all foreign text before it comes here
+_LONG = re.compile(r"[^\s\u00a0\x00]{17,}")
+_LIGATURE = re.compile("[-–—](?=[-–—])|,(?=,)|'(?=')|[`?!](?=`)")
+#: Letters that are no letter with an accent, and accents, as commands that need no input encoding and no engine.
 _LETTERS = {
-    r"\k}[1": ("ĄąĘęĮįŲų", "#1"), r"\DH": ("Ð", "D"), r"\dh": ("ð", "d"), r"\TH": ("Þ", "Th"), r"\th": ("þ", "th"),
-    r"\DJ": ("Đ", "D"), r"\dj": ("đ", "d"), r"\NG": ("Ŋ", "N"), r"\ng": ("ŋ", "n"),
+    "Æ": r"\AE{}", "æ": r"\ae{}", "Œ": r"\OE{}", "œ": r"\oe{}", "Ø": r"\O{}", "ø": r"\o{}", "Ł": r"\L{}", "ł": r"\l{}",
+    "ß": r"\ss{}", "ı": r"\i{}", "Ð": r"\DH{}", "ð": r"\dh{}", "Þ": r"\TH{}", "þ": r"\th{}", "Đ": r"\DJ{}",
+    "đ": r"\dj{}", "Ŋ": r"\NG{}", "ŋ": r"\ng{}",
 }  # fmt: skip
-_IN_NO_ENCODING = "ĦħĸĿŀŉŦŧſ"
+_ACCENTS = {
+    "0300": "`", "0301": "'", "0302": "^", "0303": "~", "0304": "=", "0306": "u", "0307": ".", "0308": '"', "030A": "r",
+    "030B": "H", "030C": "v", "0323": "d", "0327": "c", "0328": "k", "0331": "b",
+}  # fmt: skip
+#: What OT1 lacks of these, each with what it prints in a paper without T1.
+_LACKING = {
+    r"\k{": r"{\k}[1]{#1}", r"\DH{": r"{\DH}{D}", r"\dh{": r"{\dh}{d}", r"\TH{": r"{\TH}{Th}", r"\th{": r"{\th}{th}",
+    r"\DJ{": r"{\DJ}{D}", r"\dj{": r"{\dj}{d}", r"\NG{": r"{\NG}{N}", r"\ng{": r"{\ng}{n}",
+}  # fmt: skip
+_FOREIGN = re.compile(f"[^\n\t -~{_MAY_BREAK}{re.escape(''.join(_SPECIAL))}]")
 
 
 def escape(text: str) -> str:
     """Foreign text as LaTeX that prints it and does nothing else, in OT1 and T1, pdflatex and lualatex.
 
     Brackets are braced too (after a table's line end they would be an option); what the old encodings cannot print
-    becomes ``U+XXXX``; words too long for a column get places where they may break.
+    becomes ``U+XXXX``; words too long for a column get places where they may break, and pairs that would grow into one
+    sign are kept apart by a kern, since braces do not do that in LuaTeX.
     """
-    marked = _LONG.sub(_breakable, _UNITS.sub("\u00a0", normalize("NFC", text)))
-    return _LIGATURE.sub(r"\g<0>{}", "".join(map(_character, marked))).replace("\x01", "")
+    told = _FOREIGN.sub(_letter_or_code, normalize("NFC", text))
+    marked = _LIGATURE.sub(rf"\g<0>{_APART}", _LONG.sub(_breakable, _UNITS.sub("\u00a0", told)))
+    return "".join(_SPECIAL.get(char) or (char if char < "\x7f" else _letter(char)) for char in marked)
 
 
-def _character(char: str) -> str:
-    if char == "-":
-        return "-\x01"  # told from the hyphens of an en dash, so that neither grows into a longer dash
-    if char in _SPECIAL:
-        return _SPECIAL[char]
-    if " " <= char <= "~" or ("\u00c0" <= char <= "\u017f" and char not in _IN_NO_ENCODING):
-        return char
-    return f"U+{ord(char):04X}" if ord(char) > 0xA0 else " "
+def _letter(char: str) -> str:
+    """A letter beyond ASCII as LaTeX's commands for it; empty where the old encodings have none."""
+    base, _, accent = decomposition(char).partition(" ")
+    if char in _LETTERS or accent not in _ACCENTS or len(base) != 4:
+        return _LETTERS.get(char, "")
+    letter = chr(int(base, 16))
+    return rf"\{_ACCENTS[accent]}{{{letter}}}" if "A" <= letter <= "z" else ""
+
+
+def _letter_or_code(match: re.Match[str]) -> str:
+    code, rest = ord(match[0]), match.string[match.end() : match.end() + 1]
+    if code <= 0xA0 or _letter(match[0]):
+        return " " if code <= 0xA0 else match[0]
+    return f"U+{code:04X}{_MAY_BREAK if rest.strip() else ''}"
 
 
 def _breakable(match: re.Match[str]) -> str:
-    """Mark where a long word may break: after a sign that joins its parts, or after every eighth character."""
+    """Mark where a long word may break: after a sign that joins its parts, or after every seventh character."""
     word, out, since = match[0], [], 0
     if _FIGURES.fullmatch(word):
         return word.replace("–", f"–{_MAY_BREAK}")
     for place, char in enumerate(word):
         out.append(char)
         since += 1
-        if place + 3 < len(word) and ((char in "-/.:,=_" and since > 2) or since >= 8):
+        if place + 3 < len(word) and ((char in "-/.:,=_" and since > 2) or since >= 7):
             out.append(_MAY_BREAK)
             since = 0
     return "".join(out)
@@ -98,11 +120,7 @@ def render(report: Report) -> bytes:
 
 def _with_letters(text: str) -> str:
     """LaTeX with the letters that it uses made printable in OT1 too, after the comment in its first line."""
-    used = [
-        rf"\ProvideTextCommandDefault{{{command}{']' if '[' in command else '}'}{{{instead}}}"
-        for command, (letters, instead) in _LETTERS.items()
-        if not set(letters).isdisjoint(text)
-    ]
+    used = [rf"\ProvideTextCommandDefault{made}" for command, made in _LACKING.items() if command in text]
     head, end, rest = text.partition("\n")
     return "\n".join([head, *used]) + end + rest
 

@@ -18,14 +18,19 @@ SHOWN_RUNS = 50
 START, END = "<!-- carbon-report:start -->", "<!-- carbon-report:end -->"
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 #: Signs that mean something in Markdown where they stand; those that our own prose needs are harmless there: a hyphen
-#: inside a word, round brackets that follow no square one, a colon before a blank, an exclamation mark before none.
-_SIGN = re.compile(r"[\\`*_{}\[\]#|~$@]|(?<!\w)[-+](?=\s)|(?<=\])\(|(?<=\\\])\(|:(?=\S)|!(?=\[)|(?<=^\d)\.(?=\s)")
+#: inside a word, round brackets that follow no square one, a colon before a blank, a dollar sign before a digit.
+_SIGN = re.compile(
+    r"[\\`*_{}\[\]#|]|(?<!\w)[-+](?=\s)|^[-+]|(?<=^ )[-+]|(?<=\])\(|(?<=\\\])\(|!(?=\[)|(?<=\bwww)\."
+)
+_NUMBERED = re.compile(r"^( ?\d{1,9})([.)])(?=\s|$)")
+#: Signs that not every Markdown lets a backslash escape.
+_ENTITY = re.compile(r"[&<>~@]|\$(?!\d)|:(?=\S)|^=")
 
 
 def escape(text: str) -> str:
     """Foreign text as Markdown that shows it, on one line: signs with a meaning are escaped, HTML becomes entities."""
-    text = re.sub(r"\s+", " ", text)
-    return "".join(_HTML.get(char, char) for char in _SIGN.sub(r"\\\g<0>", text))
+    line = _NUMBERED.sub(r"\1\\\2", _SIGN.sub(r"\\\g<0>", re.sub(r"\s+", " ", text)))
+    return _ENTITY.sub(lambda match: _HTML.get(match[0]) or f"&#{ord(match[0])};", line)
 
 
 def _cite(keys: tuple[str, ...]) -> str:

@@ -15,9 +15,13 @@ if TYPE_CHECKING:
     from reporter.report import Report
 
 HEADING = "## Environmental Impact"
-_SECTION = re.compile(r"^## +Environmental Impact[^\n]*\n.*?(?=^#{1,2} |\Z)", re.MULTILINE | re.DOTALL)
-_FENCE = re.compile(r"^(```|~~~)", re.MULTILINE)
-_FRONT = re.compile(r"\A(?:\ufeff)?---[ \t]*\r?\n(.*?)(?:^---[ \t]*(?:\r?\n|\Z))", re.MULTILINE | re.DOTALL)
+_TITLE = re.compile(r"^(#{1,4})[ \t]+[^\w\n]*Environmental Impact[^\w\n]*$", re.MULTILINE | re.IGNORECASE)
+_UNDERLINED = r"^[^\s#>|-][^\n]*\n(?:=+|-+)[ \t]*\r?$"
+_FENCE = re.compile(r" {0,3}(?P<fence>`{3,}(?=[^`]*$)|~{3,})")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_KEY = re.compile(r"""['"]?co2_eq_emissions['"]?\s*:""")
+_FRONT = re.compile(r"\A(\ufeff?\s*---[ \t]*\r?\n)(.*?)(^---[ \t]*(?:\r?\n|\Z))", re.MULTILINE | re.DOTALL)
 
 
 def emissions(report: Report) -> dict[str, object] | None:
@@ -28,7 +32,7 @@ def emissions(report: Report) -> dict[str, object] | None:
     footprint = report.footprint
     if footprint.emissions is None:
         return None
-    values: dict[str, object] = {"emissions": _Grams(1000 * footprint.emissions.value)}
+    values: dict[str, object] = {"emissions": _grams(footprint.emissions.value)}
     values["source"] = clean(f"{', '.join(tables.trackers(footprint))}, by carbon-report {__version__}")
     places = list(dict.fromkeys(factors.country_name(run.country) for run in footprint.runs if run.country))
     if places:
@@ -39,12 +43,15 @@ def emissions(report: Report) -> dict[str, object] | None:
     return values
 
 
-class _Grams(float):
-    """A mass that YAML writes without an exponent: the Hub's client reads ``1e-05`` as 1."""
+def _grams(kilograms: float) -> float:
+    """Kilograms in g, shifted by three decimals: 8.021 kg are 8021 g, not 8021.000000000001."""
+    from decimal import Decimal
+
+    return float(Decimal(repr(kilograms)).scaleb(3))
 
 
 def _fixed(value: float) -> str:
-    """A number in fixed-point notation with all its digits: ``8021.0``, ``0.0021``."""
+    """A number in fixed-point notation with all its digits, since the Hub's client reads ``1e-05`` as 1."""
     from decimal import Decimal
 
     text = format(Decimal(repr(float(value))), "f")
@@ -112,62 +119,90 @@ def update(report: Report, old: bytes) -> bytes:
     where huggingface_hub is not installed.
     """
     try:
+        text = old.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ReportError("--model-card: the file is no text in UTF-8; nothing was changed") from error
+    _check(text)
+    ending = "\r\n" if "\r\n" in text else "\n"
+    front, body = _parted(text)
+    metadata = front_matter(report).replace("\n", ending)
+    edited = _with_metadata(front, metadata, ending) + _with_section(body, section(report), ending)
+    _check(edited)
+    return edited.encode("utf-8")
+
+
+def _check(text: str) -> None:
+    """Raise ReportError where the Hub's own client cannot read a card's metadata."""
+    try:
         from huggingface_hub import ModelCard
     except ImportError as error:
         raise ReportError("--model-card FILE needs huggingface_hub: pip install 'carbon-report[hub]'") from error
+    if not _FRONT.match(text):
+        return  # a card without metadata is one, but the client warns of it
     try:
-        text = old.decode("utf-8")
         ModelCard(text, ignore_metadata_errors=False)
-    except UnicodeDecodeError as error:
-        raise ReportError("--model-card: the file is no text in UTF-8; nothing was changed") from error
     except Exception as error:
         reason = " ".join(str(error).split())[:160]
         raise ReportError(f"--model-card: its metadata cannot be read ({reason}); nothing was changed") from error
-    ending = "\r\n" if "\r\n" in text else "\n"
-    edited = _with_section(_with_metadata(text.replace("\r\n", "\n"), report), report)
-    ModelCard(edited)  # what we leave behind must be a card
-    return edited.replace("\n", ending).encode("utf-8")
 
 
-def _with_metadata(text: str, report: Report) -> str:
-    """The card with the block in its front matter replaced; other keys, their order and comments stay."""
-    block = front_matter(report)
+def _parted(text: str) -> tuple[str, str]:
+    """A card's front matter with its fences, and its body."""
     match = _FRONT.match(text)
+    return (text[: match.end()], text[match.end() :]) if match else ("", text)
+
+
+def _with_metadata(front: str, block: str, ending: str) -> str:
+    """The front matter with the block in place of the old one, or last; other keys, their order and comments stay."""
+    match = _FRONT.match(front)
     if match is None:
-        return f"---\n{block}---\n{text}" if block else text
-    lines, kept, inside = match[1].splitlines(keepends=True), [], False
-    for line in lines:
-        if re.match(r"""['"]?co2_eq_emissions['"]?\s*:""", line):
+        return f"---{ending}{block}---{ending}{ending}" if block else ""
+    kept, inside, waiting = [], False, block
+    for line in _LINE.findall(match[2]):
+        if _KEY.match(line):
             inside = True
+            kept.append(waiting)
+            waiting = ""
             continue
-        inside = inside and (line[:1] in {" ", "\t", "-", "}", "]"} or not line.strip())
-        if not inside:
+        aside = not line.strip() or line.startswith("#")
+        inside = inside and (aside or line[0] in " \t-}]")
+        if aside or not inside:
             kept.append(line)
-    body = "".join(kept)
-    return f"---\n{body}{'' if not body or body.endswith(chr(10)) else chr(10)}{block}---\n{text[match.end() :]}"
+    return f"{match[1]}{''.join(kept)}{waiting}{match[3]}"
 
 
-def _with_section(text: str, report: Report) -> str:
-    made = section(report).rstrip() + "\n"
-    masked = _mask_code(text)
-    match = _SECTION.search(masked)
-    if match is None:
-        return f"{text.rstrip()}\n\n{made}"
-    after = text[match.end() :]
-    return text[: match.start()] + made + ("\n" if after else "") + after
+def _with_section(body: str, made: str, ending: str) -> str:
+    """The body with the section in place of the old one, under its own heading, or last."""
+    made = made.rstrip().replace("\n", ending) + ending
+    masked = _masked(body)
+    title = _TITLE.search(masked)
+    if title is None:
+        start = body.rstrip()
+        return f"{start}{ending * 2 if start else ''}{made}"
+    following = re.compile(rf"^#{{1,{len(title[1])}}}[ \t]|{_UNDERLINED}", re.MULTILINE).search(masked, title.end())
+    after = body[following.start() :] if following else ""
+    heading = body[title.start() : title.end()].rstrip()
+    return f"{body[: title.start()]}{heading}{made.removeprefix(HEADING)}{ending if after else ''}{after}"
 
 
-def _mask_code(text: str) -> str:
-    """The text with ``#`` inside code fences blanked out, so that a comment in code is no heading."""
-    parts, out = _FENCE.split(text), []
-    inside = False
-    for part in parts:
-        if part in {"```", "~~~"}:
-            inside = not inside
-            out.append(part)
+def _masked(body: str) -> str:
+    """The body, as long as it was, with code and comments blanked out: what stands there is no heading."""
+    out, fence = [], ""
+    for line in _LINE.findall(_COMMENT.sub(lambda match: _blank(match[0]), body)):
+        match = _FENCE.match(line)
+        if fence or match:
+            out.append(_blank(line))
         else:
-            out.append(part.replace("#", " ") if inside else part)
+            out.append(line)
+        if not fence and match:
+            fence = match["fence"]
+        elif fence and line.strip().startswith(fence) and not line.strip().strip(fence[0]):
+            fence = ""
     return "".join(out)
+
+
+def _blank(text: str) -> str:
+    return re.sub(r"[^\r\n]", " ", text)
 
 
 RENDERERS = (

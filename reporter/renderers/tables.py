@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from reporter.report import Report
 
 
-#: Less than this of a thing is nothing that anybody can picture; machine formats carry all of them.
-RELATABLE = 1e-3
+#: Less than this of a thing is hard to picture and left out, as long as so many remain; machine formats carry all.
+RELATABLE, SHOWN_EQUIVALENTS = 1e-3, 12
 
 
 class Line(NamedTuple):
@@ -86,7 +86,8 @@ def _cost(footprint: Footprint) -> list[Line]:
     if cost is None:
         return []
     where = f"damage in {factors.country_name(cost.country)} alone" if cost.country else "damage worldwide"
-    low_high = display.cost(cost.amount).partition(" (")[2].rstrip(")").replace(", ", "–")
+    low_high = display.cost(cost.amount).partition(" (")[2].rstrip(")")
+    low_high = low_high.replace(", ", " to " if "-" in low_high else "–")
     value = display.money(cost.amount.value, cost.amount.unit)
     note = f"{display.money_words(cost.amount.unit)}, {where}"
     return [Line("Social cost of carbon", value, low_high, note, _keys(cost.amount))]
@@ -109,10 +110,17 @@ def groups(footprint: Footprint) -> list[RunLine]:
 
 
 def name_of(item: RunFootprint) -> str:
-    """What a run is called in a table: its task or project and, where that is all, a short form of its id."""
-    labels = item.run.labels
+    """What a run is called in a table: its task or project, with the short form of a UUID.
+
+    An id that is a path shows its last two parts, so that nobody's folders are published.
+    """
+    labels, identity = item.run.labels, item.run.id
     told = labels.get("task") or labels.get("experiment") or labels.get("project") or labels.get("command")
-    identity = item.run.id[:8] if len(item.run.id) == 36 and item.run.id.count("-") == 4 else item.run.id
+    if len(identity) == 36 and identity.count("-") == 4:
+        return f"{told} ({identity[:8]})" if told else identity[:8]
+    parts = identity.replace("\\", "/").strip("/").split("/")
+    if len(parts) > 1:
+        return "/".join(parts[-2:])
     return f"{told} ({identity})" if told and told != identity else identity
 
 
@@ -136,7 +144,7 @@ def equivalents(footprint: Footprint) -> list[Line]:
     """The relatable equivalents, each with its factor, edition and source."""
     lines = []
     told = [item for item in footprint.equivalents if item.amount.value >= RELATABLE]
-    for item in told or footprint.equivalents:
+    for item in told if len(told) >= SHOWN_EQUIVALENTS else footprint.equivalents[:SHOWN_EQUIVALENTS]:
         factor = item.factor
         note = f"{display.plain(factor.value)} {factor.unit}, {factor.year}"
         lines.append(Line(factor.label, display.quantity(item.amount), "", note, (factor.source,)))

@@ -8,7 +8,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from reporter.renderers import tables
-from reporter.renderers.base import Renderer, without_citations, words
+from reporter.renderers.base import Renderer, clean, without_citations, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,7 @@ def render(report: Report) -> bytes:
         hidden = 0 if footprint.groups else len(footprint.runs) - SHOWN_RUNS
         if hidden > 0:
             parts[-1] += f"\n... and {hidden:,} more runs; --json lists all"
-    text = "\n\n".join(part for part in parts if part) + "\n"
+    text = clean("\n\n".join(part for part in parts if part)) + "\n"
     encoding = sys.stdout.encoding or "utf-8"
     if encoding.lower().replace("-", "") != "utf8":
         text = text.replace("CO₂e", "CO2e").replace("–", "-").replace("µ", "u")

@@ -1,0 +1,263 @@
+"""Model cards: grams in fixed point, YAML that cannot be misread, and an edit that touches nothing else."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from reporter import importers, renderers
+from reporter.assess import assess
+from reporter.errors import ReportError
+from reporter.options import Options
+from reporter.renderers import base, model_card
+from reporter.report import Report
+
+from .conftest import ROOT
+from .text_outputs import HENDERSON, PAGE_NAMES, TEX_NAMES, WORLD_NAMES, named, report
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+
+yaml = pytest.importorskip("yaml")
+NASTY = (
+    *PAGE_NAMES, *TEX_NAMES, *WORLD_NAMES, "*alias", "&anchor", "!!python/object/apply:os.system [id]", "a: b", "a:", "# c",
+    "a # b", "---", "...", "- x", "? x", "%TAG", "yes", "null", "~", "1e5", "0x1F", "2026-01-01", "12:30:45", "<<", "=",
+    "'\"'\"", "\x85next", "\u2029", "a\n---\nlicense: evil", "🦊" * 30, "\\u0041", "{a: 1}", "[1]", "|", ">", "@", "`",
+)  # fmt: skip
+CARD = """---
+license: mit  # as the data
+tags:
+- text-generation
+# a comment that stays
+{metadata}language: [en, fr]
+model-index: []
+---
+# A model
+
+Text with ## Environmental Impact inside.
+
+```bash
+# Environmental
+## Environmental Impact
+echo 1
+```
+
+## Training
+
+### Environmental Impact of others
+
+{section}## Citation
+
+    ## Environmental Impact
+
+trailing blanks   \n\n\n"""
+SCALAR = "co2_eq_emissions: 12.5\n"
+MAPPING = "co2_eq_emissions:\n  emissions: 1e-05\n  # an old note\n  source: >\n    folded\n    text\n"
+LIST = "co2_eq_emissions:\n- emissions: 5\n  source: old\n"
+FLOW = '"co2_eq_emissions" : {emissions: 5,\n  source: old\n}\n'
+SECTION = "## Environmental Impact\n\nold words\n\n### Hardware\n\nold table\n\n```\n# no heading\n```\n\n"
+
+
+def kilograms(folder: Path, value: object, **choices: Any) -> Report:
+    return report(folder, {"emissions": value, "cpu_energy": "", "gpu_energy": "", "ram_energy": ""}, **choices)
+
+
+def metadata(card: str) -> dict[str, Any]:
+    """What stands between the fences, as YAML reads it."""
+    found: dict[str, Any] = yaml.safe_load(card.split("---\n")[1])
+    return found
+
+
+def edited(folder: Path, card: str) -> str:
+    """A card after the edit; a second one changes nothing."""
+    made = report(folder, HENDERSON)
+    once = model_card.update(made, card.encode())
+    assert model_card.update(made, once) == once
+    return once.decode()
+
+
+@pytest.mark.parametrize(
+    ("value", "grams"),
+    [
+        (8.021, "8021.0"),
+        (1e-9, "0.000001"),
+        (3e-10, "0.0000003"),
+        (1e6, "1000000000.0"),
+        (0.0165, "16.5"),
+        (12345678.9, None),
+    ],
+)
+def test_emissions_are_grams_in_fixed_point(tmp_path: Path, value: float, grams: str | None) -> None:
+    text = model_card.front_matter(kilograms(tmp_path, value))
+    written = re.findall(r"^  emissions: (.*)$", text, re.MULTILINE)
+
+    assert len(written) == 1
+    assert re.fullmatch(r"\d+\.\d+", written[0])
+    assert yaml.safe_load(text)["co2_eq_emissions"]["emissions"] == float(written[0])
+    assert float(written[0]) == pytest.approx(1000 * value, rel=1e-15)
+    assert grams in {None, written[0]}
+
+
+def test_unknown_emissions_are_absent(tmp_path: Path) -> None:
+    log = ROOT / "samples" / "power-log" / "cpu-load" / "run.csv"
+    unknown = Report(assess(importers.read([str(log)]), Options()))
+
+    assert unknown.footprint.emissions is None
+    card = model_card.render(unknown).decode()
+    assert "co2_eq_emissions" not in card
+    assert "- **Carbon Emitted:** not told" in card
+    assert card.startswith(model_card.HEADING)
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_names_come_back_as_they_were(tmp_path: Path, name: str) -> None:
+    made = report(tmp_path, HENDERSON | {"cpu_model": name, "gpu_model": "", "codecarbon_version": name[:40]})
+    run = made.footprint.runs[0].run
+    card = model_card.render(made).decode()
+    expected = base.clean(model_card.display.short(base.clean(run.cpu_model or ""), 80))
+
+    found = metadata(card)
+    assert list(found) == ["co2_eq_emissions"]
+    assert found["co2_eq_emissions"].get("hardware_used", "") == expected
+    assert base.clean(f"codecarbon {run.tracker_version or ''}".strip()) in found["co2_eq_emissions"]["source"]
+    assert card.partition("\n---\n")[0].isascii()
+    assert len(re.findall(r"^## ", card, re.MULTILINE)) == 1
+    assert model_card.update(made, card.encode()) == card.encode()
+
+
+def test_the_hub_reads_the_same(tmp_path: Path) -> None:
+    hub = pytest.importorskip("huggingface_hub")
+    made = report(tmp_path, *named(NASTY[:4]), HENDERSON | {"run_id": "z", "cpu_model": '"\\: # 🦊'})
+    data = hub.ModelCard(model_card.render(made).decode()).data.to_dict()["co2_eq_emissions"]
+
+    assert data["emissions"] == 1000 * (made.footprint.emissions.value if made.footprint.emissions else 0)
+    assert data["geographical_location"] == "France, United States"
+    assert data["hardware_used"].endswith('"\\: # 🦊')
+
+
+@pytest.mark.parametrize(
+    "old", ["", SCALAR, MAPPING, LIST, FLOW, MAPPING.replace("  #", "#").replace("  source", "\n  source")]
+)
+@pytest.mark.parametrize("section", ["", SECTION, SECTION.replace("Impact\n", "impact 🌍\n", 1)])
+def test_a_card_is_edited_in_place(tmp_path: Path, old: str, section: str) -> None:
+    card = CARD.format(metadata=old, section=section)
+    new = edited(tmp_path, card)
+    data = metadata(new)
+
+    assert list(data) == [*(["license", "tags", "co2_eq_emissions", "language", "model-index"] if old else
+                            ["license", "tags", "language", "model-index", "co2_eq_emissions"])]  # fmt: skip
+    assert data["co2_eq_emissions"]["emissions"] == 8021.0
+    assert new.startswith("---\nlicense: mit  # as the data\ntags:\n- text-generation\n# a comment that stays\n")
+    assert "language: [en, fr]\nmodel-index: []\n" in new
+    assert not re.search(r"\bold (words|table)|source: old|folded", new)
+    body, before = new.partition("\n---\n")[2], card.partition("\n---\n")[2]
+    first, end = before.partition(section or "## Citation")[0], before[before.index("## Citation") :]
+    assert body.startswith(first)
+    assert (end if section else end.rstrip()) in body
+    assert not section or body.endswith(end)
+    assert body.count("- **Carbon Emitted:** 8.021 kg") == 1
+    assert len(re.findall(r"^## environmental impact", body, re.MULTILINE | re.IGNORECASE)) == 2  # one is in a fence
+    assert "### Environmental Impact of others" in body
+
+
+@pytest.mark.parametrize(
+    "after",
+    ["# Top\n\nx\n", "## Next\n\nx\n", "Setext\n------\n\nx\n", "Setext\n===\nx\n", "##\tTab\nx\n"],
+)
+def test_what_follows_the_section_stays(tmp_path: Path, after: str) -> None:
+    fenced = "~~~\n```\n## Environmental Impact\n~~~\n<!--\n## Environmental Impact\n-->\n\n"
+    new = edited(tmp_path, f"{fenced}## Environmental Impact\n\nold\n\n### Sub\n\nold\n\n{after}")
+
+    assert new.partition("\n---\n\n")[2].startswith(
+        f"{fenced}## Environmental Impact\n\nThis work contributed 8.021 kg"
+    )
+    assert new.endswith("\n\n" + after)
+    assert "\nold\n" not in new
+    assert "### Sub" not in new
+
+
+def test_a_section_of_another_name_is_not_ours(tmp_path: Path) -> None:
+    card = "## Environmental Impact Assessments, a data set\n\nkept\n"
+
+    assert edited(tmp_path, card).partition("\n---\n\n")[2].startswith(card)
+
+
+def test_a_heading_of_another_level_keeps_it(tmp_path: Path) -> None:
+    new = edited(tmp_path, "# M\n\n### Environmental Impact\n\nold\n\n#### Sub\n\nold\n\n### Next\n\nx\n")
+
+    assert "\n### Environmental Impact\n\nThis work" in new
+    assert new.endswith("\n\n### Next\n\nx\n")
+    assert "\nold\n" not in new
+
+
+def test_line_ends_stay_as_they_are(tmp_path: Path) -> None:
+    card = CARD.format(metadata=MAPPING, section=SECTION).replace("\n", "\r\n")
+    new = edited(tmp_path, card)
+    assert new.count("\n") == new.count("\r\n") > 20
+    mixed = edited(tmp_path, card + "a lone end\nand another\n")
+    assert mixed.endswith("a lone end\nand another\n")
+
+
+def test_cards_without_metadata_or_text(tmp_path: Path) -> None:
+    for card in ("", "# Only text\n", "---\nlicense: mit\n---\n", "---\n---\n", "\ufeff---\nlicense: mit\n---\nx\n"):
+        new = edited(tmp_path, card)
+        assert metadata(new.lstrip("\ufeff"))["co2_eq_emissions"]["emissions"] == 8021.0
+        assert new.count("## Environmental Impact") == 1
+
+
+@pytest.mark.parametrize(
+    "broken", ["---\nlicense: [mit\n---\nx\n", "---\na: b: c\n---\n", "---\n- list\n---\n", "---\n\tx: 1\n---\n"]
+)
+def test_broken_metadata_is_an_error_and_the_file_stays(tmp_path: Path, broken: str) -> None:
+    file = tmp_path / "README.md"
+    file.write_text(broken, encoding="utf-8")
+    with pytest.raises(ReportError, match="nothing was changed") as told:
+        renderers.write(report(tmp_path), "model-card", str(file))
+    assert "\n" not in str(told.value)
+    assert file.read_text(encoding="utf-8") == broken
+
+
+def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+    with pytest.raises(ReportError, match="no text in UTF-8"):
+        model_card.update(report(tmp_path), b"caf\xe9")
+
+
+def test_a_reference_to_the_old_value_is_not_left_dangling(tmp_path: Path) -> None:
+    with pytest.raises(ReportError, match="nothing was changed"):
+        model_card.update(report(tmp_path), b"---\nco2_eq_emissions: &a {emissions: 1}\ncopy: *a\n---\n")
+
+
+def test_without_the_hubs_client_the_message_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    with pytest.raises(ReportError, match=re.escape("pip install 'carbon-report[hub]'")):
+        model_card.update(report(tmp_path), b"# Mine\n")
+    assert model_card.render(report(tmp_path)).startswith(b"---\nco2_eq_emissions:\n")
+
+
+def test_the_sections_bullets_are_those_of_the_hub(tmp_path: Path) -> None:
+    text = model_card.section(report(tmp_path, HENDERSON, scc="ricke2018:USA"))
+
+    told = re.findall(r"^- \*\*(.+):\*\* (.+)$", text, re.MULTILINE)
+    assert [name for name, _ in told][:5] == [
+        "Hardware Type", "Hours used", "Cloud Provider", "Compute Region", "Carbon Emitted",
+    ]  # fmt: skip
+    assert dict(told)["Hours used"] == "10.000"
+    assert dict(told)["Compute Region"] == "USA"
+    assert "$0.38 ($0.00, $0.95)" in text
+
+
+def test_command_line_edits_a_card(tmp_path: Path, carbon: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    report(tmp_path, HENDERSON)
+    (tmp_path / "README.md").write_text("---\nlicense: mit\n---\n# M\n", encoding="utf-8")
+    done = carbon("emissions.csv", "--model-card", "README.md", "--quiet")
+
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert metadata((tmp_path / "README.md").read_text(encoding="utf-8"))["license"] == "mit"
