@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reporter.renderers import badge
+from reporter.renderers import badge, base
 from reporter.report import Report
 
 from .text_outputs import HENDERSON, PAGE_NAMES, TEX_NAMES, WORLD_NAMES, named, report
@@ -47,7 +47,7 @@ def test_only_shapes_and_words_whatever_the_names(tmp_path: Path) -> None:
 
 def test_escape_holds_in_elements_and_attributes() -> None:
     for name in PAGE_NAMES:
-        clean = badge.environment.__globals__["clean"](name)
+        clean = base.clean(name)
         text = badge.escape(clean)
         element = ET.fromstring(f'<a b="{text}">{text}</a>')  # noqa: S314 - we wrote it
         assert element.text == clean.replace("\r\n", "\n")

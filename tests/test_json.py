@@ -23,7 +23,8 @@ from reporter.report import Report
 from .conftest import ROOT, SAMPLES, SWEEP
 from .text_outputs import HENDERSON, PAGE_NAMES, TEX_NAMES, WORLD_NAMES, named, report
 
-KEYS = ["schema", "inputs", "totals", "runs", "groups", "social_cost", "equivalents", "scenarios", "findings", "sources",
+KEYS = ["schema", "inputs", "totals", "runs", "groups", "social_cost", "equivalents", "scenarios", "findings",
+"sources",
         "statement"]  # fmt: skip
 INPUT = {"path": str, "tracker": str, "sha256": str, "rows": int, "runs": int, "skipped": int}
 NUMBER = (float, type(None))

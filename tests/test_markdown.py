@@ -12,7 +12,7 @@ import pytest
 
 from reporter import renderers
 from reporter.errors import ReportError
-from reporter.renderers import markdown
+from reporter.renderers import display, markdown
 
 from .text_outputs import HENDERSON, PAGE_NAMES, TEX_NAMES, WORLD_NAMES, named, report
 
@@ -54,7 +54,7 @@ class Page(HTMLParser):
 
 def shown(name: str) -> str:
     """A name as a table shows it: on one line, cut in its middle, without what no page can show."""
-    return renderers.base.clean(markdown.display.short(name))
+    return renderers.base.clean(display.short(name))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from reporter import importers, renderers
 from reporter.assess import assess
 from reporter.errors import ReportError
 from reporter.options import Options
-from reporter.renderers import base, model_card
+from reporter.renderers import base, display, model_card
 from reporter.report import Report
 
 from .conftest import ROOT
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 yaml = pytest.importorskip("yaml")
 NASTY = (
-    *PAGE_NAMES, *TEX_NAMES, *WORLD_NAMES, "*alias", "&anchor", "!!python/object/apply:os.system [id]", "a: b", "a:", "# c",
+    *PAGE_NAMES, *TEX_NAMES, *WORLD_NAMES, "*alias", "&anchor", "!!python/object/apply:os.system [id]", "a: b",
+    "a:", "# c",
     "a # b", "---", "...", "- x", "? x", "%TAG", "yes", "null", "~", "1e5", "0x1F", "2026-01-01", "12:30:45", "<<", "=",
     "'\"'\"", "\x85next", "\u2029", "a\n---\nlicense: evil", "🦊" * 30, "\\u0041", "{a: 1}", "[1]", "|", ">", "@", "`",
 )  # fmt: skip
@@ -119,7 +120,7 @@ def test_names_come_back_as_they_were(tmp_path: Path, name: str) -> None:
     made = report(tmp_path, HENDERSON | {"cpu_model": name, "gpu_model": "", "codecarbon_version": name[:40]})
     run = made.footprint.runs[0].run
     card = model_card.render(made).decode()
-    expected = base.clean(model_card.display.short(base.clean(run.cpu_model or ""), 80))
+    expected = base.clean(display.short(base.clean(run.cpu_model or ""), 80))
 
     found = metadata(card)
     assert list(found) == ["co2_eq_emissions"]
