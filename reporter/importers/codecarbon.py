@@ -341,11 +341,16 @@ def _make(identity: str, fields: dict[str, Any], log: Log, line: int) -> Run:
         started_at=_started(fields),
         reported_pue=pue,
         reported_emissions_kg=emissions_kg,
-        reported_intensity_g_per_kwh=None if emissions_kg is None or logged_kwh < 1e-15 else 1e3 * emissions_kg / logged_kwh,
+        reported_intensity_g_per_kwh=_intensity(emissions_kg, logged_kwh),
         machine_wide=None if mode is None else mode == "machine",
         labels={key: fields[key] for key in ("project", "experiment") if fields.get(key)},
         **told,
     )
+
+
+def _intensity(emissions_kg: float | None, energy_kwh: float) -> float | None:
+    """gCO2e/kWh that the tracker must have used; None where it told no emissions or next to no energy."""
+    return None if emissions_kg is None or energy_kwh < 1e-15 else 1e3 * emissions_kg / energy_kwh
 
 
 def _pue(fields: dict[str, Any], log: Log, line: int) -> float | None:
