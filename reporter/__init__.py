@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reporter.assess import assess
+    from reporter.footprint import Footprint
+    from reporter.importers import read
+    from reporter.importers.base import Importer
+    from reporter.options import Options
+    from reporter.renderers import write
+    from reporter.renderers.base import Renderer
+    from reporter.report import Report
+    from reporter.run import Run
+    from reporter.sampler import Sampler
 
 __version__ = "0.1.0"
 
@@ -16,10 +28,11 @@ _PLACES = {
     "Footprint": "reporter.footprint",
     "Importer": "reporter.importers.base",
     "Renderer": "reporter.renderers.base",
+    "Options": "reporter.options",
     "Sampler": "reporter.sampler",
 }
 
-__all__ = ["Footprint", "Importer", "Renderer", "Report", "Run", "Sampler", "assess", "read", "write"]
+__all__ = ["Footprint", "Importer", "Options", "Renderer", "Report", "Run", "Sampler", "assess", "read", "write"]
 
 
 def __getattr__(name: str) -> Any:

@@ -21,6 +21,8 @@ EPILOG = """also:
   carbon-report sample [-o FILE] [--every SECONDS] -- COMMAND...   log the energy of a command
   carbon-report formats                                           trackers that can be read, outputs that can be written
   carbon-report factors [QUERY]                                   the published figures that reports rest on
+  carbon-report doctor                                            what this machine can measure, and what is missing
+  carbon-report doctor                                            what this machine can measure, and what is missing
 
 Without an output option a statement and a short table are printed. FILE may be '-' for standard output.
 """
@@ -234,6 +236,22 @@ def sample(arguments: Sequence[str]) -> int:
     return sampler.run(command, parsed.file, parsed.every, tdp_w=design_power.value if design_power else None)
 
 
+def doctor(arguments: Sequence[str]) -> int:  # noqa: ARG001 - takes none
+    """List what this machine can measure, and what would have to be done for the rest."""
+    from reporter.sampler.meters import Meters
+
+    meters = Meters()
+    how = {"counter": "counted", "power": "power read, times time", "modelled": "modelled, not measured"}
+    for meter in meters.declared:
+        print(f"{meter.part:8} {how.get(meter.kind, meter.kind):24} {meter.name} ({meter.source})")
+    for note in meters.notes:
+        print(f"note: {note}")
+    if any(meter.kind == "modelled" and meter.part == "cpu" for meter in meters.declared) and not meters.notes:
+        print("note: no energy counter of a processor is there; virtual machines and containers hide them")
+    meters.close()
+    return 0
+
+
 def _version() -> str:
     from reporter import __version__
 
@@ -244,7 +262,7 @@ def _tell(line: str) -> None:
     print(line, file=sys.stderr)
 
 
-COMMANDS = {"formats": formats, "factors": factors, "sample": sample}
+COMMANDS = {"formats": formats, "factors": factors, "sample": sample, "doctor": doctor}
 
 if __name__ == "__main__":
     sys.exit(main())

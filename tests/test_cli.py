@@ -240,6 +240,13 @@ def test_sample_writes_a_log_that_reads_back_and_passes_the_status_on(carbon: Ca
     assert "name the command" in complaint(carbon("sample"))
 
 
+def test_doctor_tells_the_meters_of_this_machine(carbon: Carbon) -> None:
+    done = carbon("doctor")
+    assert done.returncode == 0
+    assert any(line.startswith(("cpu", "machine")) for line in done.stdout.splitlines())
+    assert "Traceback" not in done.stderr
+
+
 def test_help_and_version(carbon: Carbon) -> None:
     done = carbon("--help")
     assert done.returncode == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from reporter.assess import checks, energy, groups
@@ -10,20 +12,21 @@ from reporter.assess.equivalents import equivalents
 from reporter.assess.place import Site
 from reporter.assess.social_cost import social_cost
 from reporter.footprint import Footprint, RunFootprint, total
+from reporter.options import Options
 
 if TYPE_CHECKING:
-    from reporter.options import Options
     from reporter.run import Reading, Run
 
 __all__ = ["assess"]
 
 
-def assess(reading: Reading, options: Options) -> Footprint:
-    """Assess everything that was read in the context that the options give.
+def assess(reading: Reading, options: Options | None = None) -> Footprint:
+    """Assess everything that was read in the context that the options give (none: as the trackers reported it).
 
     Without a context option the tracker's own emissions stand; with one, emissions are energy x PUE x intensity, and
     what the tracker said is kept beside. Raises ReportError where an option names what does not exist.
     """
+    options = options or Options()
     site = Site(options)
     runs = tuple(_assess_run(run, site, computed_only=options.has_context) for run in reading.runs)
     released = total(run.emissions for run in runs)
@@ -58,3 +61,13 @@ def _assess_run(run: Run, site: Site, *, computed_only: bool) -> RunFootprint:
     if claim is not None:
         intensity = implied_intensity(claim, facility) or intensity
     return RunFootprint(run, site.country(run), it_energy, pue, facility, intensity, claim or ours, ours)
+
+
+class _Room(ModuleType):
+    """This folder as a module that can be called: ``reporter.assess`` names both the room and its one function."""
+
+    def __call__(self, reading: Reading, options: Options | None = None) -> Footprint:
+        return assess(reading, options)
+
+
+sys.modules[__name__].__class__ = _Room
