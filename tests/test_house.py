@@ -45,7 +45,10 @@ def module_of(path: Path) -> str:
 
 
 def imports_of(path: Path) -> list[tuple[str, bool]]:
-    """Modules of ours that a file imports, in functions too, and whether it does so for type checking alone."""
+    """Modules of ours that a file imports, in functions too, and whether it does so for type checking alone.
+
+    A name that is no module counts as its package: a room's face (``reporter.importers``) gathers its own files.
+    """
     tree = ast.parse(path.read_text(encoding="utf-8"))
     typing_only: set[int] = set()
     for node in ast.walk(tree):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from reporter import units
 from reporter.errors import plain
-from reporter.importers.table import named
+from reporter.importers.head import named
 from reporter.importers.table import number as read_number
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import IO, TYPE_CHECKING
 
 from reporter.errors import FINDINGS, Finding, Level, ReportError, plain
+from reporter.importers.head import header_of
 
 if TYPE_CHECKING:
     import zipfile
@@ -58,8 +59,6 @@ class Log:
     @cached_property
     def header(self) -> tuple[str, ...]:
         """The first line's cells if it is delimited text, as importers compare them: stripped and in lower case."""
-        from reporter.importers.table import header_of
-
         return header_of(self.head)
 
     def sha256(self) -> str:

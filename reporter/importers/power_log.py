@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reporter import powerlog, units
 from reporter.importers.base import Importer, read_moment
-from reporter.importers.table import Table, encoding_of, named, number
+from reporter.importers.head import encoding_of, named
+from reporter.importers.table import Table, number
 from reporter.run import Run
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ import re
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from reporter.errors import plain
+from reporter.importers.head import delimiter_of, encoding_of, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reporter.importers.logs import Log
 
-DELIMITERS = ",;\t|"
 MAX_CELL = 1 << 20
 LARGEST = 1e30  # beyond any quantity in any tracker's unit; sums and products of what is smaller stay finite
 _SURROGATE = re.compile("[\udc80-\udcff]")
@@ -27,37 +27,6 @@ class Row(NamedTuple):
     line: int
     cells: list[str]
     whole: bool
-
-
-def header_of(head: bytes) -> tuple[str, ...]:
-    """Cells of the first line that is neither blank nor a comment, stripped, in lower case; () for binary content."""
-    encoding = encoding_of(head)
-    if encoding is None:
-        return ()
-    text = head.decode(encoding, "replace")
-    for line in io.StringIO(text, newline=None):
-        if line.strip() and not line.startswith("#"):
-            return tuple(named(cell) for cell in next(csv.reader([line], delimiter=delimiter_of(line)), []))
-    return ()
-
-
-def named(cell: str) -> str:
-    """A header's cell as columns are compared: without blanks round it, in lower case."""
-    return cell.strip().lower()
-
-
-def delimiter_of(line: str) -> str:
-    """The delimiter that the line holds most of; the comma where there is none."""
-    return max(DELIMITERS, key=lambda sign: (line.count(sign), sign == ","))
-
-
-def encoding_of(head: bytes) -> str | None:
-    """The text encoding that the first bytes tell: UTF-8 unless a mark says otherwise; None for what is no text."""
-    if head.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
-        return None
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    return None if head.count(0) > len(head) // 8 or head.startswith(b"PK\x03\x04") else "utf-8-sig"
 
 
 def lines(log: Log) -> Iterator[str]:

@@ -1,0 +1,39 @@
+"""What the first bytes of a file tell: its encoding, its delimiter, its header."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+DELIMITERS = ",;\t|"
+
+
+def header_of(head: bytes) -> tuple[str, ...]:
+    """Cells of the first line that is neither blank nor a comment, stripped, in lower case; () for binary content."""
+    encoding = encoding_of(head)
+    if encoding is None:
+        return ()
+    text = head.decode(encoding, "replace")
+    for line in io.StringIO(text, newline=None):
+        if line.strip() and not line.startswith("#"):
+            return tuple(named(cell) for cell in next(csv.reader([line], delimiter=delimiter_of(line)), []))
+    return ()
+
+
+def named(cell: str) -> str:
+    """A header's cell as columns are compared: without blanks round it, in lower case."""
+    return cell.strip().lower()
+
+
+def delimiter_of(line: str) -> str:
+    """The delimiter that the line holds most of; the comma where there is none."""
+    return max(DELIMITERS, key=lambda sign: (line.count(sign), sign == ","))
+
+
+def encoding_of(head: bytes) -> str | None:
+    """The text encoding that the first bytes tell: UTF-8 unless a mark says otherwise; None for what is no text."""
+    if head.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
+        return None
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    return None if head.count(0) > len(head) // 8 or head.startswith(b"PK\x03\x04") else "utf-8-sig"
