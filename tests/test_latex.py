@@ -48,12 +48,12 @@ def text_of(program: Callable[[str], str], folder: Path, name: str = "paper") ->
 
 
 def bare(text: str) -> str:
-    """Text without blanks and hyphens, and with straight quotes."""
-    return re.sub(r"[\s\u00a0\u00ad-]", "", text.translate(str.maketrans("“”‘’‚", '""`\'`')))
+    """Text without blanks and hyphens, with straight quotes, and with three full stops for a character of three."""
+    return re.sub(r"[\s\u00a0\u00ad-]", "", text.replace("…", "...").translate(str.maketrans("“”‘’‚", '""`\'`')))
 
 
 def shown(name: str) -> str:
-    return bare(display.short(name).replace("…", "..."))
+    return bare(display.short(name))
 
 
 @pytest.fixture
