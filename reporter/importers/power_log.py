@@ -244,7 +244,7 @@ class Recording:
             ram_gb=head.ram_gb,
             system=head.system,
             python_version=head.python_version,
-            tracker_version=head.sampler,
+            tracker_version=head.sampler.removeprefix("carbon-report ") if head.sampler else None,
             machine_wide=True,
             power_w=self._power_w(counted),
             labels={"command": head.command} if head.command else {},

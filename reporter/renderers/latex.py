@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from unicodedata import decomposition, normalize
 
 from reporter import __version__
+from reporter.errors import plain
 from reporter.renderers import display, tables
 from reporter.renderers.base import Language, Renderer, Safe, cited, environment
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from reporter.footprint import Amount
     from reporter.report import Report
 
+LONGEST_PART = 13  # letters that fit any column of ours without a break
 SHOWN_RUNS, SHOWN_GROUPS = 12, 30  # a table cannot go over a page
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_",
@@ -29,6 +31,8 @@ _SPECIAL = {
 }  # fmt: skip
 _SPECIAL |= {sign: rf"\textsuperscript{{{plain}}}" for sign, plain in zip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789", strict=True)}
 _UNITS = re.compile(r"(?<=\d) (?=(?:[kmµ]?g|t|[kMGmµ]?Wh|[kM]?W|gCO|min|k?m|[shd])\b|%)")
+_JOINS = "-/.:,=_"
+_PARTS = re.compile(rf"[^{_JOINS}\x00]+|.", re.DOTALL)
 _FIGURES = re.compile(r"[0-9$€£(),.;–-]+")
 _MAY_BREAK, _APART = "\x00", "\x01"  # taken out of all foreign text before it comes here
 _LONG = re.compile(r"[^\s\u00a0\x00]{17,}")
@@ -80,16 +84,17 @@ def _letter_or_code(match: re.Match[str]) -> str:
 
 
 def _breakable(match: re.Match[str]) -> str:
-    """Mark where a long word may break: after a sign that joins its parts, or after every seventh character."""
-    word, out, since = match[0], [], 0
+    """Mark where a long word may break: after a sign that joins its parts, and within a part too long for a column."""
+    word = match[0]
     if _FIGURES.fullmatch(word):
         return word.replace("–", f"–{_MAY_BREAK}")
-    for place, char in enumerate(word):
-        out.append(char)
-        since += 1
-        if place + 3 < len(word) and ((char in "-/.:,=_" and since > 2) or since >= 7):
+    out, done = [], 0
+    for part in _PARTS.findall(word):
+        done += len(part)
+        whole = len(part) <= LONGEST_PART
+        out.append(part if whole else _MAY_BREAK.join(part[place : place + 7] for place in range(0, len(part), 7)))
+        if part in _JOINS and 2 < done < len(word) - 2:
             out.append(_MAY_BREAK)
-            since = 0
     return "".join(out)
 
 
@@ -113,7 +118,8 @@ def render(report: Report) -> bytes:
         listed=shown if several else [],
         hidden=display.count(hidden, f"more {what}") if hidden else "",
         sources=[(Safe(source.key), Safe(_reference(source))) for source in cited(report)],
-        hashes=[(entry.path.rsplit("/", 1)[-1], entry.sha256[:12]) for entry in report.footprint.inputs],
+        cites=Safe(", ".join(source.key for source in cited(report))),
+        hashes=[(_remark(entry.path), entry.sha256[:12]) for entry in report.footprint.inputs],
     )
     return (text if report.standalone else _with_letters(text)).encode("utf-8", "replace")
 
@@ -123,6 +129,11 @@ def _with_letters(text: str) -> str:
     used = [rf"\ProvideTextCommandDefault{made}" for command, made in _LACKING.items() if command in text]
     head, end, rest = text.partition("\n")
     return "\n".join([head, *used]) + end + rest
+
+
+def _remark(path: str) -> Safe:
+    """The last parts of a path for a comment, which ends with its line whatever stands in it."""
+    return Safe(plain("/".join(path.split("/")[-3:])).encode("ascii", "replace").decode())
 
 
 def _reference(source: Source) -> str:

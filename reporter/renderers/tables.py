@@ -56,10 +56,17 @@ def figures(report: Report) -> list[Line]:
     pue = footprint.pue
     if pue is not None:
         counted = _basis(pue) if pue.value > 1 else "no overhead of a data centre counted"
+        counted += f"; told for {part}" if (part := pue_runs(footprint)) else ""
         lines.append(Line("PUE", display.ratio(pue), note=counted, sources=_keys(pue)))
     if pue is not None and pue.value > 1:
         lines.append(Line("Energy with PUE", display.energy(footprint.energy), display.energy_range(footprint.energy)))
     return lines + _emissions(footprint) + _cost(footprint)
+
+
+def pue_runs(footprint: Footprint) -> str:
+    """How many of the runs tell a PUE, where not all of them do: ``4 of 6 runs``."""
+    told = sum(run.pue is not None for run in footprint.runs)
+    return "" if told in {0, len(footprint.runs)} else f"{told:,} of {display.count(len(footprint.runs), 'run')}"
 
 
 def _emissions(footprint: Footprint) -> list[Line]:

@@ -10,6 +10,14 @@ from reporter.renderers import display, tables
 if TYPE_CHECKING:
     from reporter.report import Report
 
+#: How energy came to be known, as the method says it before the tracker's name.
+_HOW = {
+    "measured": "measured",
+    "reported": "logged",
+    "estimated": "estimated from utilisation and design power",
+    "assumed": "assumed",
+}
+
 
 def of(report: Report) -> dict[str, Any]:
     """Names that every template of words may use, beside ``report`` and ``footprint``."""
@@ -19,7 +27,10 @@ def of(report: Report) -> dict[str, Any]:
     pue = footprint.pue.factors if footprint.pue else ()
     used = footprint.computed.factors if footprint.computed else ()
     intensities = [factor for factor in used if factor.kind == "intensity"]
+    known = {run.it_energy.basis for run in footprint.runs if run.it_energy}
     return {
+        "energy_was": _HOW[known.pop()] if len(known) == 1 else "logged, in part modelled,",
+        "pue_runs": tables.pue_runs(footprint),
         "car": next((item for item in footprint.equivalents if item.amount.unit == "km"), None),
         "flight": next((item for item in footprint.equivalents if "flight" in item.factor.label), None),
         "country_name": factors.country_name,
