@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from reporter.errors import plain
@@ -169,7 +170,7 @@ def _fields(row: Row, table: Table, bound: Bound) -> dict[str, Any] | None:
         return None
     cells = row.cells[:width]
     _unswap(cells, table)
-    short = len(cells) < len(_named(table))
+    short = len(cells) < len(_named(table.header))
     if short and not row.whole:
         log.skip(row.line, f"the last line is cut ({len(cells)} of {width} cells)", "CR003")
         return None
@@ -212,15 +213,15 @@ def _realigned(cells: list[str], table: Table, bound: Bound, line: int) -> dict[
     return fields
 
 
-def _named(table: Table) -> tuple[str, ...]:
+@cache
+def _named(header: tuple[str, ...]) -> tuple[str, ...]:
     """The header without the empty columns at its end."""
-    width = max((place for place, name in enumerate(table.header, 1) if name), default=0)
-    return table.header[:width]
+    return header[: max((place for place, name in enumerate(header, 1) if name), default=0)]
 
 
 def _pue_of_tail(tail: list[str], table: Table) -> float | None:
     """The PUE of a short row: the header ends in on_cloud, pue, wue, and the last two are never left out."""
-    if _named(table)[-3:] != ("on_cloud", "pue", "wue") or len(tail) < 3 or tail[-3] not in {"Y", "N"}:
+    if _named(table.header)[-3:] != ("on_cloud", "pue", "wue") or len(tail) < 3 or tail[-3] not in {"Y", "N"}:
         return None
     try:
         return read_number(tail[-2])

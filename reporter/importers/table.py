@@ -79,6 +79,7 @@ class Table:
         self.log = log
         self.delimiter = ","
         self.header: tuple[str, ...] = ()
+        self._known: set[str] = set()
         self.changed = 0  # times the header was set, so that a reader knows when to bind its columns again
 
     def __iter__(self) -> Iterator[Row]:
@@ -122,20 +123,25 @@ class Table:
         raise self.log.refuse("the file is empty" if not number else "there is no header and no row")
 
     def _is_header(self, row: Row) -> bool:
+        if self.header and self._known.isdisjoint(map(named, row.cells[:4])):
+            return False  # the usual row, told from its first cells
         names = tuple(named(cell) for cell in row.cells)
         if not self.header:
-            self.header, self.changed = names, self.changed + 1
+            self._set(names)
             return True
         if names == self.header:
             self.log.say("CR005", "the header stands here again; passed over", row.line, level="note")
             return True
-        known, here = set(self.header) - {""}, set(names) - {""}
-        if len(known & here) >= max(3, min(len(known), len(here)) // 2):
+        here = set(names) - {""}
+        if len(self._known & here) >= max(3, min(len(self._known), len(here)) // 2):
             self.log.say("CR005", "another header begins here; the rows below are read by it", row.line)
-            self.header, self.changed = names, self.changed + 1
+            self._set(names)
             return True
         return False
 
+    def _set(self, names: tuple[str, ...]) -> None:
+        self.header, self.changed = names, self.changed + 1
+        self._known = set(names) - {""}
 
     def _refuse_open_quote(self, row: Row) -> None:
         """A quotation mark that nothing closes makes one cell of all rows below it: better no figure than most of one.
