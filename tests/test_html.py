@@ -272,7 +272,8 @@ def test_what_is_not_known_is_not_told_and_draws_nothing() -> None:
 def test_a_browser_says_nothing_asks_for_nothing_and_needs_no_sideways_scroll(
     tmp_path: Path, program: Callable[[str], str], width: int, scheme: str
 ) -> None:
-    browser_of = pytest.importorskip("playwright.sync_api").sync_playwright
+    from playwright.sync_api import sync_playwright as browser_of  # it starts a driver, for this test alone
+
     file = tmp_path / "report.html"
     file.write_bytes(html.render(report(HOSTILE, notes="![x](http://127.0.0.1:9/x.png) <img src=//127.0.0.1:9/y>")))
     told: list[str] = []

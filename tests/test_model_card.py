@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from reporter import importers, renderers
 from reporter.assess import assess
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
 
-yaml = pytest.importorskip("yaml")
 NASTY = (
     *PAGE_NAMES, *TEX_NAMES, *WORLD_NAMES, "*alias", "&anchor", "!!python/object/apply:os.system [id]", "a: b",
     "a:", "# c",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
 import reporter
@@ -104,6 +103,8 @@ def _named(source: factors.Source) -> factors.Source:
 
 
 def _escape(text: str) -> str:
+    from html import escape  # with its table of all named characters, which text outputs need not load
+
     return escape(text, quote=True)
 
 
