@@ -9,7 +9,7 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -270,7 +270,7 @@ def test_what_is_not_known_is_not_told_and_draws_nothing() -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1280])
 def test_a_browser_says_nothing_asks_for_nothing_and_needs_no_sideways_scroll(
-    tmp_path: Path, program: Callable[[str], str], width: int, scheme: str
+    tmp_path: Path, program: Callable[[str], str], width: int, scheme: Literal["light", "dark"]
 ) -> None:
     from playwright.sync_api import sync_playwright as browser_of  # it starts a driver, for this test alone
 
