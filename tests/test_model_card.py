@@ -125,7 +125,7 @@ def test_names_come_back_as_they_were(tmp_path: Path, name: str) -> None:
     found = metadata(card)
     assert list(found) == ["co2_eq_emissions"]
     assert found["co2_eq_emissions"].get("hardware_used", "") == expected
-    assert base.clean(f"codecarbon {run.tracker_version or ''}".strip()) in found["co2_eq_emissions"]["source"]
+    assert base.clean(f"CodeCarbon {run.tracker_version or ''}".strip()) in found["co2_eq_emissions"]["source"]
     assert card.partition("\n---\n")[0].isascii()
     assert len(re.findall(r"^## ", card, re.MULTILINE)) == 1
     assert model_card.update(made, card.encode()) == card.encode()

@@ -10,10 +10,14 @@ from reporter.renderers import display
 if TYPE_CHECKING:
     from reporter.footprint import Amount, Footprint, RunFootprint
     from reporter.report import Report
+    from reporter.run import Run
 
 
 #: Less than this of a thing is hard to picture and left out, as long as so many remain; machine formats carry all.
 RELATABLE, SHOWN_EQUIVALENTS = 1e-3, 12
+
+
+_PROPER_NAMES = {"codecarbon": "CodeCarbon", "power-log": "carbon-report sampler"}
 
 
 class Line(NamedTuple):
@@ -133,18 +137,20 @@ def name_of(item: RunFootprint) -> str:
 
 def _run(item: RunFootprint) -> RunLine:
     run = item.run
-    version = f" {run.tracker_version}" if run.tracker_version else ""
     return RunLine(
-        display.short(name_of(item)), f"{run.tracker}{version}", display.date(run.started_at),
+        display.short(name_of(item)), _tracker(run), display.date(run.started_at),
         display.duration(run.duration_s), display.energy(item.it_energy), display.energy(item.energy),
         display.mass(item.emissions), item.country or display.NOT_TOLD,
     )  # fmt: skip
 
 
 def trackers(footprint: Footprint) -> list[str]:
-    """The trackers with their versions, once: ``codecarbon 3.3.2``."""
-    told = (f"{item.run.tracker} {item.run.tracker_version or ''}".strip() for item in footprint.runs)
-    return list(dict.fromkeys(told))
+    """The trackers with their versions, once, as their authors write them: ``CodeCarbon 3.3.2``."""
+    return list(dict.fromkeys(_tracker(item.run) for item in footprint.runs))
+
+
+def _tracker(run: Run) -> str:
+    return f"{_PROPER_NAMES.get(run.tracker, run.tracker)} {run.tracker_version or ''}".strip()
 
 
 def equivalents(footprint: Footprint) -> list[Line]:
