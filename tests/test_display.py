@@ -68,10 +68,9 @@ def test_a_range_has_the_unit_and_decimals_of_its_middle() -> None:
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
-        (0.3836, "$0.38"), (1234.5, "$1,234.50"), (0.0038, "$0.0038"), (0.000123456, "$0.00012"), (1e-9,
-        "$0.0000000010"),
-        (3e-14, "$3.0e-14"), (0.005, "$0.01"), (0.0949, "$0.09"), (-0.12, "-$0.12"), (-0.0004, "-$0.00040"), (0.0,
-        "$0.00"),
+        (0.3836, "$0.38"), (1234.5, "$1,234.50"), (0.0038, "$0.0038"), (0.000123456, "$0.00012"),
+        (1e-9, "$0.0000000010"), (3e-14, "$3.0e-14"), (0.005, "$0.0050"), (0.0949, "$0.095"), (0.0998, "$0.10"),
+        (-0.12, "-$0.12"), (-0.0004, "-$0.00040"), (0.0, "$0.00"),
     ],
 )  # fmt: skip
 def test_money(value: float, shown: str) -> None:
@@ -101,7 +100,7 @@ def test_countries_that_gain_have_a_negative_cost(tmp_path: Path) -> None:
     assert cost is not None
     assert cost.amount.value < 0
     text = statement.render(made).decode()
-    assert f"a RUS-specific social cost of carbon of -${abs(cost.amount.value):.2f} (" in text
+    assert f"a RUS-specific social cost of carbon of -${abs(cost.amount.value):.3f} (" in text
     lines = {line.label: line for line in tables.figures(made)}
     assert lines["Social cost of carbon"].value.startswith("-$")
     assert "–-" not in lines["Social cost of carbon"].range

@@ -115,7 +115,7 @@ class _Unknown(ReportError):
 
 def _claimant(log: Log, importers: dict[str, Importer]) -> str:
     if not log.head:
-        raise _Unknown("the file is empty", file=plain(log.path))
+        raise _Unknown("the file is empty; was the tracker stopped before it wrote?", file=plain(log.path))
     names = [name for name, importer in importers.items() if _says_yes(name, importer, log)]
     if len(names) > 1:
         raise log.refuse(f"{' and '.join(names)} both claim this file; say which with --from NAME")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import stat
@@ -21,6 +22,7 @@ ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".log", ".txt", ".zip", ".bak", ".
 HEAD_BYTES = 65_536
 MAX_MEMBER_BYTES = 512 << 20
 MAX_MEMBERS = 100_000
+_ADVICE = {errno.ENOENT: "; check the path", errno.EACCES: "; allow it with chmod, or copy the file"}
 TOLD_LINES = 3  # so many lines of a file are told one by one for each thing to say, the rest as a number
 
 
@@ -40,7 +42,8 @@ class Log:
         try:
             return self._opened()
         except OSError as error:
-            raise ReportError(f"cannot be read: {error.strerror or error}", file=plain(self.path)) from error
+            advice = _ADVICE.get(error.errno or 0, "")
+            raise ReportError(f"cannot be read: {error.strerror or error}{advice}", file=plain(self.path)) from error
 
     def beside(self, name: str) -> Log | None:
         """The file of that name in the same folder or archive, or None."""

@@ -93,10 +93,10 @@ def intensity(value: float | Amount | None) -> str:
 
 
 def money(value: float, unit: str, like: float | None = None) -> str:
-    """Money such as ``$0.38``; two decimals, or two significant digits of ``like`` where that is less than a cent."""
+    """Money such as ``$0.38``: two decimals, and below ten cents two significant digits (of ``like``)."""
     size = abs(value if like is None else like)
     decimals = 2
-    while size and size < 0.995 * 10 ** (1 - decimals) and size < 0.005 and decimals < 12:
+    while 0 < size < 0.995 * 10 ** (1 - decimals) and decimals < 12:
         decimals += 1
     sign = _MONEY.get(unit[:3], f"{unit[:3]} ")
     if 0 < size < 1e-11:
