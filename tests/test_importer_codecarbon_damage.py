@@ -263,3 +263,17 @@ def test_a_file_cut_anywhere_never_holds_more_than_the_whole(tmp_path: Path, sam
     assert min(whole) > 0
     for size in range(0, len(content), 7):
         assert all(map(operator.le, totals(size), most)), f"cut after {size} bytes"
+
+
+@pytest.mark.parametrize("gone", ["energy_consumed", "emissions", "duration", "run_id", "timestamp", "pue"])
+def test_a_second_header_that_lacks_a_column_reads_without_it(tmp_path: Path, gone: str) -> None:
+    names = HEADER.split(",")
+    path = emissions_csv(tmp_path, {"run_id": "a"}, {"run_id": "b"})
+    lines = path.read_text(encoding="utf-8").splitlines()
+    place = names.index(gone)
+    fewer = [",".join(cell for at, cell in enumerate(line.split(",")) if at != place) for line in (lines[0], lines[2])]
+    short = fewer[1].rpartition(",")[0]
+    path.write_text("\n".join([*lines[:2], *fewer, short, "x,y"]) + "\n", encoding="utf-8")
+    found = importers.read([str(path)])
+    assert found.runs[0].energy_kwh == 0.4
+    assert len(found.runs) >= 2

@@ -88,6 +88,7 @@ class Bound:
                 wanted = units.of_field(field)
                 scale = units.factor(column.unit, wanted) if column.unit and wanted else 1.0
                 self._convert[field] = (place, column, scale)
+        self._absent: dict[str, Any] = dict.fromkeys(columns.keys() - self._convert.keys())
 
     def __contains__(self, field: str) -> bool:
         return field in self._convert
@@ -97,15 +98,16 @@ class Bound:
         return self._convert[field][0] if field in self._convert else None
 
     def read(self, cells: Sequence[str], line: int) -> dict[str, Any]:
-        """The fields of one row; what is blank or absent is None.
+        """Every declared field of one row; what is blank, or has no column, is None.
 
         Raises BadCell for a cell that its column does not allow; another that is no number is told and None. Raises
         ReportError where some numbers are written with a decimal comma and others with a point.
         """
-        return {
+        read = {
             field: self._cell(cells[place] if place < len(cells) else "", column, scale, line)
             for field, (place, column, scale) in self._convert.items()
         }
+        return self._absent | read
 
     def _cell(self, cell: str, column: Column, scale: float, line: int) -> Any:
         cell = cell.strip()

@@ -194,12 +194,12 @@ def _realigned(cells: list[str], table: Table, bound: Bound, line: int) -> dict[
     Raises BadCell where even the steady columns cannot be trusted.
     """
     places = [place for name in _STEADY if (place := bound.place(name)) is not None]
-    if len(cells) <= max(places):
+    if not places or len(cells) <= max(places):
         raise BadCell(f"{len(cells)} cells under a header of {len(table.header)}")
     fields = bound.read(cells[: max(places) + 1], line)
-    parts = [fields[name] for name in _PARTS if fields.get(name) is not None]
-    whole = math.fsum(parts)
-    if len(parts) == len(_PARTS) and not math.isclose(whole, fields["energy_kwh"], rel_tol=1e-6, abs_tol=1e-12):
+    parts = [fields[name] for name in _PARTS if fields[name] is not None]
+    whole = math.fsum(parts) if fields["energy_kwh"] is None else fields["energy_kwh"]
+    if len(parts) == len(_PARTS) and not math.isclose(math.fsum(parts), whole, rel_tol=1e-6, abs_tol=1e-12):
         raise BadCell(f"{len(cells)} cells under a header of {len(table.header)}, and the energies do not add up")
     tail = cells[max(places) + 1 :]
     versions = [cell for cell in tail if _VERSION.fullmatch(cell.strip())]
