@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from reporter.footprint import Footprint
 
 EPILOG = """also:
-  carbon-report sample [-o FILE] [--every SECONDS] -- COMMAND...   log the energy of a command
-  carbon-report formats                                           trackers that can be read, outputs that can be written
-  carbon-report factors [QUERY]                                   the published figures that reports rest on
-  carbon-report doctor                                            what this machine can measure, and what is missing
-  carbon-report doctor                                            what this machine can measure, and what is missing
+  carbon-report sample [-o FILE] [--every SECONDS] -- COMMAND...
+                           log the energy of this machine while a command runs
+  carbon-report formats    trackers that can be read, outputs that can be written
+  carbon-report factors [QUERY]
+                           the published figures that reports rest on
+  carbon-report doctor     what this machine can measure, and what is missing
 
 Without an output option a statement and a short table are printed. FILE may be '-' for standard output.
 """
