@@ -262,3 +262,13 @@ def test_command_line_edits_a_card(tmp_path: Path, carbon: Callable[..., subproc
     assert done.returncode == 0
     assert done.stderr == ""
     assert metadata((tmp_path / "README.md").read_text(encoding="utf-8"))["license"] == "mit"
+
+
+def test_a_report_without_emissions_takes_no_earlier_figure_back(carbon: Callable[..., Any], tmp_path: Path) -> None:
+    card = tmp_path / "README.md"
+    card.write_text("---\nco2_eq_emissions:\n  emissions: 12.5\n---\n# Model\n", encoding="utf-8")
+    log = ROOT / "samples" / "power-log" / "cpu-load" / "run.csv"
+    assert carbon(log, "--model-card", "README.md", "--quiet").returncode == 0
+    text = card.read_text(encoding="utf-8")
+    assert text.startswith("---\nco2_eq_emissions:\n  emissions: 12.5\n---\n# Model\n")
+    assert "**Carbon Emitted:** not told" in text

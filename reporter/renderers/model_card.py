@@ -153,10 +153,15 @@ def _parted(text: str) -> tuple[str, str]:
 
 
 def _with_metadata(front: str, block: str, ending: str) -> str:
-    """The front matter with the block in place of the old one, or last; other keys, their order and comments stay."""
+    """The front matter with the block in place of the old one, or last; other keys, their order and comments stay.
+
+    Without a block (no emissions are known) an old one stays: it is its author's claim, not ours to take back.
+    """
     match = _FRONT.match(front)
+    if not block:
+        return front
     if match is None:
-        return f"---{ending}{block}---{ending}{ending}" if block else ""
+        return f"---{ending}{block}---{ending}{ending}"
     kept, inside, waiting = [], False, block
     for line in _LINE.findall(match[2]):
         if _KEY.match(line):
