@@ -195,7 +195,7 @@ def formats(arguments: Sequence[str]) -> int:  # noqa: ARG001 - takes none
     """List the trackers and the outputs."""
     print("Trackers that are read:")
     for name, importer in importers.available().items():
-        print(f"  {name:26} {importer.says}")
+        print(f"  {name:26} {importer.says} ({importer.home})")
     print("\nOutputs that are written:")
     for name, renderer in renderers.available().items():
         if renderer.says:
