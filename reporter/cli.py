@@ -54,6 +54,8 @@ def report(arguments: Sequence[str]) -> int:
     from reporter.report import DEFAULT_TITLE, Report
 
     runs = importers.read(options.logs, reader=options.reader, strict=options.strict)
+    for output in options.outputs:
+        _refuse_to_overwrite(output, [*options.logs, *(entry.path for entry in runs.inputs)])
     footprint = assess(runs, options)
     document = Report(
         footprint, options.title or DEFAULT_TITLE, options.authors, options.scope, _notes(options), options.standalone
@@ -152,8 +154,6 @@ def _options(arguments: Sequence[str]) -> Options:
         logs, outputs = _path_taken_for_file(outputs)
     if not logs:
         raise ReportError("name a tracker's log, such as emissions.csv; 'carbon-report --help' shows what there is")
-    for output in outputs:
-        _refuse_to_overwrite(output, logs)
     return choices.make({**chosen, "logs": logs, "outputs": outputs or [Output("terminal", "-")]}, config, file)
 
 
@@ -168,7 +168,7 @@ def _path_taken_for_file(outputs: list[Output]) -> tuple[list[str], list[Output]
 
 
 def _refuse_to_overwrite(output: Output, logs: Sequence[str]) -> None:
-    """An output never replaces an input, nor a file of another kind that a slip of the order named."""
+    """An output never replaces an input, named or found, nor a file of another kind that a slip of the order named."""
     path, renderer = output.path, renderers.available()[output.name]
     if path == "-" or not os.path.exists(path):
         return

@@ -79,10 +79,23 @@ def make(chosen: Mapping[str, Any], config: Mapping[str, Any] | None = None, fil
     for key, value in (config or {}).items():
         if key not in CONFIG:
             raise ReportError(f"'{plain(key)}' is no option; known are {', '.join(CONFIG)}", file=file)
-        raw[CONFIG[key]] = value
+        raw[CONFIG[key]] = _of_type(key, value, file)
     raw.update({key: value for key, value in chosen.items() if value is not None and value != ()})
     known = {field.name for field in fields(Options)}
     return Options(**{key: _read(key, value) for key, value in raw.items() if key in known})
+
+
+def _of_type(key: str, value: object, file: str | None) -> object:
+    """A configuration value as the command line would give it. Raises ReportError for one of another type."""
+    if CONFIG[key] in {"strict", "quiet"}:
+        if isinstance(value, bool):
+            return value
+        raise ReportError(f"{key}: write true or false without quotation marks", file=file)
+    if CONFIG[key] in {"group_by", "authors"} and isinstance(value, list):
+        return [str(part) for part in value]
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        return str(value)
+    raise ReportError(f"{key}: this must be text or a number, not {plain(value, 40)}", file=file)
 
 
 def _read(key: str, value: Any) -> Any:
@@ -154,7 +167,10 @@ def configuration(path: str | None) -> tuple[dict[str, Any], str | None]:
         with open("pyproject.toml", "rb") as file:
             if b"[tool.carbon-report]" not in file.read():
                 return {}, None
-        return _toml("pyproject.toml").get("tool", {}).get("carbon-report", {}), "pyproject.toml"
+        table = _toml("pyproject.toml").get("tool", {}).get("carbon-report", {})
+        if not isinstance(table, dict):
+            raise ReportError("[tool.carbon-report] must be one table, in single brackets", file="pyproject.toml")
+        return table, "pyproject.toml"
     return {}, None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 
 from reporter.assess.social_cost import priced
 from reporter.footprint import Amount
-from reporter.renderers import display, statement, tables, terminal
+from reporter.renderers import display, markdown, statement, tables, terminal
+from reporter.renderers import json as json_output
 
 from .text_outputs import HENDERSON, PAGE_NAMES, named, report
 
@@ -192,3 +194,35 @@ def test_numbers_are_finite() -> None:
     assert display.plain(47.821578) == "47.822"
     assert display.number(0.0) == "0"
     assert display.plain(0.0) == "0"
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        (Amount(33.44, "km", 30.1, 36.79), "30.1–36.8 km"),
+        (Amount(0.058, "km", 0.05, 0.12), "50.0–120 m"),
+        (Amount(2.5e-8, "return trip", 2e-8, 3e-8), "2.00 × 10⁻⁸–3.00 × 10⁻⁸ return trip"),
+        (Amount(1.0, "km"), ""),
+    ],
+)
+def test_the_range_of_a_quantity_has_the_unit_of_its_middle(told: Amount, shown: str) -> None:
+    assert display.quantity_range(told) == shown
+
+
+def test_pages_show_the_range_of_every_equivalent(tmp_path: Path) -> None:
+    made = report(tmp_path, HENDERSON)
+    lines = tables.equivalents(made.footprint)
+    assert len(lines) >= 12
+    for line in lines:
+        assert "–" in line.range, line
+        assert line.range in markdown.render(made).decode()
+
+
+def test_runs_of_several_years_are_not_said_to_be_priced_at_one(tmp_path: Path) -> None:
+    years = [HENDERSON | {"run_id": year, "timestamp": f"{year}-05-01T00:00:00"} for year in ("2020", "2024")]
+    made = report(tmp_path, *years, scc="epa2023")
+    text = statement.render(made).decode()
+    assert "193 to 208 US dollars of 2020 a tonne, by the year of each run" in text
+    told = json.loads(json_output.render(made))["social_cost"]
+    assert told["factor"] is None
+    assert told["value"] == pytest.approx(8.021e-3 * (193 + 208))

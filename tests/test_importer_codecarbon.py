@@ -278,3 +278,13 @@ def test_a_row_without_emissions_keeps_its_energy(tmp_path: Path) -> None:
     assert run.energy_kwh == 0.4
     assert run.reported_emissions_kg is None
     assert run.reported_intensity_g_per_kwh is None
+
+
+def test_a_sum_over_tasks_that_lacks_a_part_is_not_told(tmp_path: Path) -> None:
+    header = "task_name,run_id,timestamp,duration,emissions,energy_consumed,cpu_energy,country_name,country_iso_code"
+    rows = ["a,r,2026-03-01T12:00:00,10,0.1,1.0,0.5,France,FRA", "b,r,2026-03-01T12:01:00,,,2.0,,France,FRA"]
+    path = tmp_path / "emissions_base_r.csv"
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    run = only(read(path))
+    assert run.energy_kwh == 3.0
+    assert (run.duration_s, run.cpu_energy_kwh, run.reported_emissions_kg) == (None, None, None)

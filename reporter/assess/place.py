@@ -75,7 +75,7 @@ class Site:
         """What is not known of the places."""
         found, lost = list(self._found), [run for run in runs if run.energy and run.emissions is None]
         if lost:
-            text = f"no emissions for {len(lost)} of {len(runs)} runs: their country is not told"
+            text = f"no emissions for {len(lost)} of {len(runs)} runs: their place, or its intensity, is not known"
             found.append(Finding("CR101", "warning", f"{text}; give --country, --cloud or --intensity", None))
         if lost and len(lost) < len(runs):
             found.append(Finding("CR107", "warning", "the total of the emissions leaves those runs out", None))

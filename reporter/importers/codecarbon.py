@@ -104,8 +104,8 @@ class _Tasks:
     rows: list[dict[str, Any]] = field(default_factory=list)
 
     def total(self, name: str) -> float | None:
-        told = [row[name] for row in self.rows if row.get(name) is not None]
-        return math.fsum(told) if told else None
+        values = [row[name] for row in self.rows]
+        return None if None in values else math.fsum(values)  # a sum that lacks a part would pass for the whole
 
 
 def read(logs: Sequence[Log]) -> Iterator[Run]:

@@ -145,15 +145,28 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 def quantity(amount: Amount) -> str:
     """A relatable quantity, to three significant digits with its unit: ``33.4 km``, ``58.0 m``."""
-    value, unit = amount.value, amount.unit
-    if abs(value) < 0.1 and unit in _SMALLER:
-        scale, unit = _SMALLER[unit]
-        value *= scale
+    scale, unit = _relatable(amount)
+    return f"{_three_digits(amount.value * scale)} {unit}"
+
+
+def quantity_range(amount: Amount) -> str:
+    """The range of a relatable quantity in the unit of its middle: ``30.1–36.8 km``; empty where there is none."""
+    if amount.low is None or amount.high is None:
+        return ""
+    scale, unit = _relatable(amount)
+    return f"{_three_digits(amount.low * scale)}–{_three_digits(amount.high * scale)} {unit}"
+
+
+def _relatable(amount: Amount) -> tuple[float, str]:
+    return _SMALLER.get(amount.unit, (1.0, amount.unit)) if abs(amount.value) < 0.1 else (1.0, amount.unit)
+
+
+def _three_digits(value: float) -> str:
     size = abs(value)
     if size and not 1e-4 <= size < 1e9:
         mantissa, _, power_of_ten = f"{value:.2e}".partition("e")
-        return f"{mantissa} × 10{str(int(power_of_ten)).translate(_RAISED)} {unit}"
-    return f"{f'{value:,.0f}' if size >= 100 else _significant(value, 3) if size else '0'} {unit}"
+        return f"{mantissa} × 10{str(int(power_of_ten)).translate(_RAISED)}"
+    return f"{value:,.0f}" if size >= 100 else _significant(value, 3) if size else "0"
 
 
 def plain(value: float) -> str:

@@ -105,6 +105,7 @@ def _group(group: Any) -> dict[str, Any]:
 def _social_cost(cost: SocialCost | None) -> dict[str, Any] | None:
     if cost is None:
         return None
+    one = len(cost.amount.factors) <= 1  # runs of several years are priced at several values, and none is the whole's
     return {
         "series": clean(cost.series),
         "country": cost.country,
@@ -114,9 +115,9 @@ def _social_cost(cost: SocialCost | None) -> dict[str, Any] | None:
         "unit": cost.amount.unit,
         "source": cost.factor.source,
         "label": cost.factor.label,
-        "factor": cost.factor.value,
+        "factor": cost.factor.value if one else None,
         "factor_unit": cost.factor.unit,
-        "year": cost.factor.year,
+        "year": cost.factor.year if one else None,
         "note": cost.factor.note,
     }
 

@@ -31,7 +31,7 @@ class Line(NamedTuple):
 
 
 class RunLine(NamedTuple):
-    """One run, or one group of runs, as text."""
+    """One run as text."""
 
     name: str
     tracker: str
@@ -41,6 +41,17 @@ class RunLine(NamedTuple):
     energy: str
     emissions: str
     country: str
+
+
+class GroupLine(NamedTuple):
+    """One group of runs as text; what it shares with a RunLine has the same name."""
+
+    name: str
+    runs: str
+    duration: str
+    it_energy: str
+    energy: str
+    emissions: str
 
 
 def figures(report: Report) -> list[Line]:
@@ -109,12 +120,12 @@ def runs(footprint: Footprint, limit: int | None = None) -> list[RunLine]:
     return [_run(item) for item in footprint.runs[:limit]]
 
 
-def groups(footprint: Footprint) -> list[RunLine]:
+def groups(footprint: Footprint) -> list[GroupLine]:
     """One line a group, where runs were grouped."""
     return [
-        RunLine(
-            display.short(group.name), display.count(group.runs, "run"), "", display.duration(group.duration_s),
-            display.energy(group.it_energy), display.energy(group.energy), display.mass(group.emissions), "",
+        GroupLine(
+            display.short(group.name), display.count(group.runs, "run"), display.duration(group.duration_s),
+            display.energy(group.it_energy), display.energy(group.energy), display.mass(group.emissions),
         )
         for group in footprint.groups
     ]  # fmt: skip
@@ -160,7 +171,8 @@ def equivalents(footprint: Footprint) -> list[Line]:
     for item in told if len(told) >= SHOWN_EQUIVALENTS else footprint.equivalents[:SHOWN_EQUIVALENTS]:
         factor = item.factor
         note = f"{display.plain(factor.value)} {factor.unit}, {factor.year}"
-        lines.append(Line(factor.label, display.quantity(item.amount), "", note, (factor.source,)))
+        value, ends = display.quantity(item.amount), display.quantity_range(item.amount)
+        lines.append(Line(factor.label, value, ends, note, (factor.source,)))
     return lines
 
 

@@ -33,6 +33,7 @@ def of(report: Report) -> dict[str, Any]:
         "pue_runs": tables.pue_runs(footprint),
         "car": next((item for item in footprint.equivalents if item.amount.unit == "km"), None),
         "flight": next((item for item in footprint.equivalents if "flight" in item.factor.label), None),
+        "cost_by_year": _cost_by_year(report),
         "country_name": factors.country_name,
         "trackers": tables.trackers(footprint),
         "tracker_sources": [key for name in footprint.trackers if (key := factors.of_tracker(name))],
@@ -54,3 +55,10 @@ def _places(intensities: list[factors.Factor]) -> str:
     if len(told) > 3:
         return f"{'; '.join(told[:3])}; and {len(told) - 3} more"
     return "; ".join(told)
+
+
+def _cost_by_year(report: Report) -> str:
+    """The social costs of several years, from the least to the most: ``193 to 208``; empty where there is but one."""
+    cost = report.footprint.social_cost
+    values = {factor.value for factor in cost.amount.factors} if cost else set()
+    return f"{display.plain(min(values))} to {display.plain(max(values))}" if len(values) > 1 else ""
