@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from reporter import renderers
+from reporter.errors import ReportError
 
 from .conftest import ROOT, SAMPLES, SWEEP, emissions_csv
 
@@ -310,3 +314,22 @@ def test_interruption_ends_without_a_traceback(tmp_path: Path) -> None:
         _, told = process.communicate(timeout=20)
     assert process.returncode == 130
     assert "Traceback" not in told
+
+
+def test_a_file_is_replaced_whole_and_never_written_over(carbon: Carbon, tmp_path: Path) -> None:
+    (tmp_path / "a.tex").write_text("old", encoding="utf-8")
+    os.link(tmp_path / "a.tex", tmp_path / "reader-has-it-open")
+    assert carbon(SWEEP, "--latex", "a.tex").returncode == 0
+    assert (tmp_path / "reader-has-it-open").read_text(encoding="utf-8") == "old"
+    assert "carbon-report" in (tmp_path / "a.tex").read_text(encoding="utf-8")
+
+
+def test_a_full_disk_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "a.tex").write_text("old", encoding="utf-8")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ReportError, match="No space left on device; nothing was changed"):
+        renderers.save(str(tmp_path / "a.tex"), b"new")
+    assert [(path.name, path.read_text(encoding="utf-8")) for path in tmp_path.iterdir()] == [("a.tex", "old")]
