@@ -20,7 +20,10 @@ def it_energy(run: Run) -> Amount | None:
 
 
 def with_pue(energy: Amount | None, pue: Amount | None) -> Amount | None:
-    """Energy of the facility in kWh: that of the machines times the PUE; equal to it where no PUE is known."""
+    """Energy of the facility in kWh: that of the machines times the PUE (Strubell et al. 2019, eq. 1).
+
+    Equal to that of the machines where no PUE is known; None where the energy is not.
+    """
     return energy if energy is None or pue is None else energy.times(pue, "kWh")
 
 
