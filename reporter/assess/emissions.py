@@ -21,7 +21,8 @@ SMALLEST_KWH = 1e-15
 def computed(energy: Amount | None, intensity: Amount | None) -> Amount | None:
     """Emissions in kg CO2e: energy (kWh, with PUE) x intensity (gCO2e/kWh) / 1000; None where one is not known.
 
-    As Strubell et al. (2019) and Lacoste et al. (2019) compute it. The range is an outer bound: low energy at low intensity to high energy at high intensity.
+    As Strubell et al. (2019) and Lacoste et al. (2019) compute it. The range is an outer bound: low energy at low
+    intensity to high energy at high intensity.
     """
     if energy is None or intensity is None:
         return None
