@@ -15,6 +15,21 @@ if TYPE_CHECKING:
 Basis = Literal["measured", "reported", "estimated", "assumed"]
 
 
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Hardware of a run that nobody metered: what there was, and how it was used, as far as that is told.
+
+    ``utilisation`` is the mean share of the design power (0 to 1) and 1 where not told; ``power_w`` is the design
+    power of one piece in W where told, else that of the model is looked up; of memory (``ram``) ``count`` is GB.
+    """
+
+    kind: Literal["cpu", "gpu", "tpu", "ram"]
+    model: str | None
+    count: float = 1.0
+    utilisation: float | None = None
+    power_w: float | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One run of one tracker. The unit is the end of a field's name; None means *not told*, never 0.
@@ -35,6 +50,8 @@ class Run:
     cpu_energy_kwh: float | None = None
     gpu_energy_kwh: float | None = None
     ram_energy_kwh: float | None = None
+    predicted_energy_kwh: float | None = None  # what the tracker foresaw for the whole training, never added up
+    predicted_emissions_kg: float | None = None
     reported_pue: float | None = None
     reported_emissions_kg: float | None = None
     reported_intensity_g_per_kwh: float | None = None
@@ -51,6 +68,8 @@ class Run:
     system: str | None = None
     python_version: str | None = None
     tracker_version: str | None = None
+    host: str | None = None  # tells machines apart; never printed
+    devices: tuple[Device, ...] = ()  # of an estimated run: its energy is worked out from these and duration_s
     machine_wide: bool | None = None  # True: the whole machine was metered; False: the job's share alone
     power_w: tuple[tuple[float, float], ...] = ()  # (seconds since the start, mean W of the step that ends there)
     labels: Mapping[str, str] = field(default_factory=dict)  # what runs can be grouped by: project, task, ...

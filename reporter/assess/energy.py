@@ -5,18 +5,48 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from reporter.footprint import Amount, weakest
+from reporter import factors
+from reporter.footprint import Amount, total, weakest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reporter.footprint import RunFootprint
-    from reporter.run import Run
+    from reporter.run import Device, Run
 
 
 def it_energy(run: Run) -> Amount | None:
-    """Energy of the machines in kWh, as logged, without PUE; None where the tracker measured none."""
-    return None if run.energy_kwh is None else Amount(run.energy_kwh, "kWh", basis=run.basis)
+    """Energy of the machines in kWh, without PUE: as logged, else estimated from the hardware; else None."""
+    return estimated(run) if run.energy_kwh is None else Amount(run.energy_kwh, "kWh", basis=run.basis)
+
+
+def estimated(run: Run) -> Amount | None:
+    """Energy in kWh of hardware that nobody metered: the sum of count x design power x utilisation x duration.
+
+    The formula of Green Algorithms (Lannelongue et al. 2021, eq. 1) and, at full utilisation, of ML CO2 Impact (Lacoste
+    et al. 2019). None where no device or no duration is told, or the design power of one device is not known: part
+    of a machine is not its energy.
+    """
+    if not run.devices or run.duration_s is None:
+        return None
+    hours = Amount(run.duration_s / 3600, "h", basis="estimated")
+    powers = [design_power(device) for device in run.devices]
+    if None in powers:
+        return None
+    pairs = zip(run.devices, filter(None, powers), strict=True)
+    return total(power.times(hours, "kWh", _share(device) / 1000) for device, power in pairs)
+
+
+def design_power(device: Device) -> Amount | None:
+    """Design power of one piece in W (memory: of one GB): as told, else of its model; None where no table has it."""
+    if device.power_w is not None:
+        return Amount(device.power_w, "W", basis="estimated")
+    found = factors.tdp(device.model or "memory", "memory" if device.kind == "ram" else device.kind)
+    return None if found is None else Amount(found.value, "W", found.low, found.high, "estimated", (found,))
+
+
+def _share(device: Device) -> float:
+    return device.count * (1.0 if device.utilisation is None else device.utilisation)
 
 
 def with_pue(energy: Amount | None, pue: Amount | None) -> Amount | None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 #: What is looked at inside folders and archives; a file that is named outright may have any ending.
-ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".log", ".txt", ".zip", ".bak", ".pkl")
+ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".log", ".txt", ".zip", ".bak", ".pkl", ".toml", "_power_usage_watts")
 HEAD_BYTES = 65_536
 MAX_MEMBER_BYTES = 512 << 20
 MAX_MEMBERS = 100_000

@@ -1,0 +1,103 @@
+"""Power gauges to energy: each device's own samples, the trapezoid between them, and the rule for gaps."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from typing import TYPE_CHECKING, NamedTuple
+
+from reporter.importers.samples import ordinary_s, steps_s
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from reporter.importers.logs import Log
+
+GAP_STEPS = 10.0  # a step this many times the ordinary one is a gap, of which as many ordinary steps are counted
+GAP_S = 60.0  # and a gap is longer than this
+POINTS = 500
+
+
+class Gauge:
+    """The power samples of one device: times in s on any one clock, power in W. A missing reading is no sample."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.times_s, self.watts = array("d"), array("d")
+
+    def add(self, time_s: float, power_w: float) -> None:
+        """Add a sample; samples come in the order in which they were logged."""
+        self.times_s.append(time_s)
+        self.watts.append(power_w)
+
+
+class Trace(NamedTuple):
+    """One device's energy: kWh in all (None where its power was not measured), and of each step with its s."""
+
+    name: str
+    energy_kwh: float | None
+    start_s: float
+    end_s: float
+    steps_s: Sequence[float]
+    energies_kwh: Sequence[float]
+
+
+def integrate(gauge: Gauge, log: Log) -> Trace:
+    """The energy under a device's samples: trapezoids, from the first sample to the last.
+
+    Where the clock went back, the step counts nothing (CR015). Of a step longer than
+    GAP_S and GAP_STEPS ordinary ones, only GAP_STEPS ordinary steps are counted, since nobody knows what the device
+    did meanwhile (CR017). Zeros all through are power that could not be read: no energy, and told (CR027).
+    Raises ReportError for fewer than two samples, which have no duration.
+    """
+    times, watts = gauge.times_s, gauge.watts
+    if len(times) < 2:
+        raise log.refuse(f"{gauge.name}: energy needs two samples of power, and there is {len(times) or 'none'}")
+    steps, went_back = steps_s(times[0], times[1:], None)
+    steps.pop()  # the one from the last sample to an end that no gauge tells
+    longest = max(GAP_S, GAP_STEPS * ordinary_s(times))
+    gaps = [step for step in steps if step > longest]
+    counted = [min(step, longest) for step in steps]
+    if went_back:
+        log.say("CR015", f"{gauge.name}: the clock went back {went_back} times; no time counts twice")
+    if gaps:
+        lost = math.fsum(gaps) - longest * len(gaps)
+        text = f"{gauge.name}: {len(gaps)} gaps between samples; {lost:.0f} s of them are not counted"
+        log.say("CR017", text)
+    energies = [(watts[place] + watts[place + 1]) / 2 * step / 3.6e6 for place, step in enumerate(counted)]
+    if not any(watts):
+        log.say("CR027", f"{gauge.name}: every reading is 0 W, so its power was not measured; it has no energy here")
+        return Trace(gauge.name, None, min(times), max(times), steps, energies)
+    return Trace(gauge.name, math.fsum(energies), min(times), max(times), steps, energies)
+
+
+def curve(traces: Iterable[Trace], points: int = POINTS) -> tuple[tuple[float, float], ...]:
+    """The devices' power together: (seconds since the first sample, mean W of the step that ends there).
+
+    The energy is kept; a step that spans several points is spread evenly over them.
+    """
+    known = [trace for trace in traces if trace.energy_kwh is not None]
+    if not known:
+        return ()
+    start, end = min(trace.start_s for trace in known), max(trace.end_s for trace in known)
+    many = min(points, max(len(trace.steps_s) for trace in known))
+    width = (end - start) / many if many else 0.0
+    if width <= 0:
+        return ()
+    bins = [0.0] * many
+    for trace in known:
+        now = trace.start_s - start
+        for step, energy in zip(trace.steps_s, trace.energies_kwh, strict=True):
+            _spread(bins, width, now, step, energy)
+            now += step
+    return tuple(((place + 1) * width, energy * 3.6e6 / width) for place, energy in enumerate(bins))
+
+
+def _spread(bins: list[float], width: float, now: float, step: float, energy: float) -> None:
+    first, last = int(now / width), min(len(bins) - 1, int((now + step) / width))
+    if first >= last:
+        bins[min(first, len(bins) - 1)] += energy
+        return
+    for place in range(first, last + 1):
+        inside = min(now + step, (place + 1) * width) - max(now, place * width)
+        bins[place] += energy * max(0.0, inside) / step

@@ -1,0 +1,1 @@
+"""Trackers that install here, really run: what they report of themselves against what we read."""
