@@ -111,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     context.add_argument("--pue", metavar="VALUE", help="the facility's energy over the machines', 1 or more")
     more = parser.add_argument_group("more")
     more.add_argument("--scc", metavar="NAME[:COUNTRY]", help="epa2023, ricke2018:USA, iwg2021 or '190 USD/t'")
+    more.add_argument("--overlap", metavar="sum|once", help="runs of one machine at one time: all, or its time once")
     more.add_argument("--group-by", metavar="LABEL", help="one line a group: project, tracker, country, ...")
     more.add_argument("--title")
     more.add_argument("--authors", help="names, separated by commas")

@@ -33,6 +33,7 @@ class Options:
     intensity_g_per_kwh: float | None = None
     pue: float | None = None
     scc: str = "epa2023"
+    overlap: str = "sum"  # or "once": runs of one machine at the same time
     group_by: tuple[str, ...] = ()
     title: str | None = None
     authors: tuple[str, ...] = ()
@@ -58,6 +59,7 @@ CONFIG = {
     "intensity": "intensity_g_per_kwh",
     "pue": "pue",
     "scc": "scc",
+    "overlap": "overlap",
     "group-by": "group_by",
     "title": "title",
     "authors": "authors",
@@ -130,6 +132,12 @@ def _fail_over(value: object) -> float:
         raise ReportError(f"--fail-over {plain(value)}: {error.message}") from error
 
 
+def _overlap(value: object) -> str:
+    if value not in {"sum", "once"}:
+        raise ReportError(f"--overlap {plain(value)}: write sum (each run counts) or once (a machine's time does)")
+    return str(value)
+
+
 def _cloud(value: object) -> tuple[str, str]:
     provider, colon, region = str(value).partition(":")
     if not (provider and colon and region):
@@ -147,6 +155,7 @@ _READERS: dict[str, Any] = {
     "intensity_g_per_kwh": _intensity,
     "fail_over_kg": _fail_over,
     "cloud": _cloud,
+    "overlap": _overlap,
     "group_by": _list,
     "authors": _list,
     "logs": tuple,

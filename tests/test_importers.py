@@ -320,3 +320,12 @@ def test_a_run_tells_nothing_that_it_does_not_know() -> None:
     run = Run(id="a", tracker="meter", source="x.csv")
     assert (run.energy_kwh, run.duration_s, run.reported_emissions_kg, run.reported_pue) == (None,) * 4
     assert (run.basis, run.labels, run.machine_wide) == ("reported", {}, None)
+
+
+def test_a_copy_of_a_log_without_ids_counts_once(tmp_path: Path) -> None:
+    log = (SAMPLES / "power-log/three-phases/run.csv").read_bytes()
+    for name in ("run.csv", "run copy.csv"):
+        (tmp_path / name).write_bytes(log)
+    reading = read(tmp_path)
+    assert len(reading.runs) == 1
+    assert "CR021" in [finding.code for finding in reading.findings]

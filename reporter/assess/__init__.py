@@ -6,7 +6,7 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from reporter.assess import checks, energy, groups
+from reporter.assess import checks, energy, groups, overlaps
 from reporter.assess.emissions import computed, implied_intensity, mean_intensity, reported
 from reporter.assess.equivalents import equivalents
 from reporter.assess.place import Site
@@ -28,7 +28,10 @@ def assess(reading: Reading, options: Options | None = None) -> Footprint:
     """
     options = options or Options()
     site = Site(options)
-    runs = tuple(_assess_run(run, site, computed_only=options.has_context) for run in reading.runs)
+    overlapping = overlaps.overlaps(reading.runs)
+    counted_once = options.overlap == "once"
+    counted = overlaps.once(reading.runs, overlapping) if counted_once else reading.runs
+    runs = tuple(_assess_run(run, site, computed_only=options.has_context) for run in counted)
     released = total(run.emissions for run in runs)
     claims = [run.run.reported_emissions_kg for run in runs]
     cost, cost_findings = social_cost(runs, options.scc)
@@ -36,7 +39,13 @@ def assess(reading: Reading, options: Options | None = None) -> Footprint:
     return Footprint(
         runs=runs,
         inputs=reading.inputs,
-        findings=(*reading.findings, *site.findings(runs), *checks.findings(runs), *cost_findings),
+        findings=(
+            *reading.findings,
+            *overlaps.findings(overlapping, len(reading.runs), counted_once=counted_once),
+            *site.findings(runs),
+            *checks.findings(runs),
+            *cost_findings,
+        ),
         duration_s=energy.summed([run.run.duration_s for run in runs]),
         it_energy=it_energy,
         energy=with_pue,

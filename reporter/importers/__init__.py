@@ -170,13 +170,19 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 def _once(runs: list[Run], notes: list[Finding]) -> list[Run]:
     """Each run once, where copies of a log lie in several folders; of two states of one run the one with more energy.
 
-    Only an id that is a UUID proves two runs the same: ``run-1`` may be anybody's.
+    An id that is a UUID proves two runs the same (``run-1`` may be anybody's). Where a log tells no id, the same start
+    with the same energy and duration to the last digit does, which no two measurements have.
     """
     best: dict[tuple[str, str], Run] = {}
+    measured: dict[tuple[object, ...], Run] = {}
     again: list[Run] = []
     for run in runs:
         key = run.tracker, run.id
         other = best.get(key)
+        twin = measured.setdefault(_measurement(run), run)
+        if twin.source != run.source and run.started_at and run.energy_kwh and _unnamed(run) and _unnamed(twin):
+            again.append(run)
+            continue
         if other is None:
             best[key] = run
         elif not _UUID.fullmatch(run.id):
@@ -186,9 +192,18 @@ def _once(runs: list[Run], notes: list[Finding]) -> list[Run]:
             if (run.energy_kwh or 0.0) > (other.energy_kwh or 0.0):
                 best[key] = run
     if again:
-        text = f"{len(again)} runs stand in another of these folders as well and count once; the first is {again[0].id}"
+        text = f"{len(again)} runs stand in another of these files as well and count once; the first is {again[0].id}"
         notes.append(Finding("CR021", "warning", text, plain(again[0].source)))
     return list(best.values())
+
+
+def _measurement(run: Run) -> tuple[object, ...]:
+    return run.tracker, run.basis, run.started_at, run.duration_s, run.energy_kwh, run.reported_emissions_kg
+
+
+def _unnamed(run: Run) -> bool:
+    """Whether the run is called after its file, for want of an id in it."""
+    return run.source.replace(os.sep, "/").rpartition("/")[2].partition(".")[0] in run.id
 
 
 def _inputs(read_logs: list[tuple[str, Log]], runs: list[Run]) -> tuple[Input, ...]:

@@ -8,6 +8,7 @@ from reporter import factors
 from reporter.renderers import display, tables
 
 if TYPE_CHECKING:
+    from reporter.footprint import Footprint
     from reporter.report import Report
 
 #: How energy came to be known, as the method says it before the tracker's name.
@@ -37,6 +38,7 @@ def of(report: Report) -> dict[str, Any]:
         "country_name": factors.country_name,
         "trackers": tables.trackers(footprint),
         "tracker_sources": [key for name in footprint.trackers if (key := factors.of_tracker(name))],
+        "integrated": _integrated(footprint),
         "parts": [f"{names[part]} {display.energy(value)}" for part, value in footprint.parts.items()],
         "pue_sources": list(dict.fromkeys(factor.source for factor in pue)),
         "intensity_sources": list(dict.fromkeys(factor.source for factor in intensities)),
@@ -44,6 +46,23 @@ def of(report: Report) -> dict[str, Any]:
         "places": _places(intensities),
         "without_energy": display.count(lost, "run") if lost else "",
     }
+
+
+#: How energy came from samples of power, by tracker; of the others it is the area under the samples.
+_OWN_RULE = {
+    "experiment-impact-tracker": "each reading of power held back to the last one, gaps included, as the tracker does",
+    "power-log": "",  # counters of energy, mostly; its importer tells of the rest
+}
+_AREA = (
+    "the area under each device's samples of power; of a gap between samples longer than a minute and ten ordinary "
+    "steps, ten ordinary steps were counted"
+)
+
+
+def _integrated(footprint: Footprint) -> list[str]:
+    """The rules by which power became energy, where the logs hold power: one for each way."""
+    sampled = dict.fromkeys(item.run.tracker for item in footprint.runs if item.run.power_w)
+    return list(filter(None, dict.fromkeys(_OWN_RULE.get(tracker, _AREA) for tracker in sampled)))
 
 
 def _place(factor: factors.Factor) -> str:

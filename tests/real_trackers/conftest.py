@@ -1,4 +1,4 @@
-"""Environments of their own for the real trackers, made once a session. In CI they must install; elsewhere they may not."""
+"""Environments of their own for the real trackers, made once a session; in CI they must install."""
 
 from __future__ import annotations
 
