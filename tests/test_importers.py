@@ -134,7 +134,7 @@ def test_several_refusals_are_all_told(tmp_path: Path) -> None:
 
 def test_a_refused_file_leaves_its_neighbours_as_they_were(tmp_path: Path) -> None:
     emissions_csv(tmp_path, {"run_id": "a"}, {"run_id": "a"}, {"run_id": "bad", "energy_consumed": "x"}, name="a.csv")
-    emissions_csv(tmp_path, {"run_id": "b"}, {"energy_consumed": "x"}, name="b.csv")
+    emissions_csv(tmp_path, {"run_id": "b", "duration": "7"}, {"energy_consumed": "x"}, name="b.csv")
     (tmp_path / "c.csv").write_text((tmp_path / "a.csv").read_text().replace("\nbad", "\n") + "<<<<<<< HEAD\n")
     reading = read(tmp_path)
     assert ids(reading) == ["a", "b"]
