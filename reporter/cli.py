@@ -11,6 +11,7 @@ from reporter import importers, renderers
 from reporter import options as choices
 from reporter.errors import Finding, ReportError, plain
 from reporter.options import Options, Output
+from reporter.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +54,8 @@ def report(arguments: Sequence[str]) -> int:
     from reporter.assess import assess
     from reporter.report import DEFAULT_TITLE, Report
 
-    runs = importers.read(options.logs, reader=options.reader, strict=options.strict)
+    with Progress("reading logs", quiet=options.quiet) as step:
+        runs = importers.read(options.logs, reader=options.reader, strict=options.strict, step=step)
     for output in options.outputs:
         _refuse_to_overwrite(output, [*options.logs, *(entry.path for entry in runs.inputs)])
     footprint = assess(runs, options)

@@ -15,7 +15,7 @@ from reporter.importers.base import Importer
 from reporter.run import Input, Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from reporter.importers.logs import Log
     from reporter.run import Run
@@ -39,8 +39,14 @@ def _fits(name: str, found: object) -> bool:
     return isinstance(found, Importer)
 
 
-def read(paths: Sequence[str], reader: str | None = None, *, strict: bool = False) -> Reading:
-    """Read every log that the paths name into Runs.
+def read(
+    paths: Sequence[str],
+    reader: str | None = None,
+    *,
+    strict: bool = False,
+    step: Callable[[int, int, str], None] | None = None,
+) -> Reading:
+    """Read every log that the paths name into Runs; ``step(done, total, name)`` is called as each file is opened.
 
     A file that cannot be read is an error finding (CR001) and the others go on; under ``strict``, or where nothing
     could be read at all, the first such error is raised. Raises ReportError also for a reader that does not exist.
@@ -55,6 +61,8 @@ def read(paths: Sequence[str], reader: str | None = None, *, strict: bool = Fals
         _claim(path, importers, reader, claimed, refused, notes, strict=strict)
     runs: list[Run] = []
     read_logs: list[tuple[str, Log]] = []
+    if step is not None:
+        _watch([log for logs in claimed.values() for log in logs], step)
     for name, logs in claimed.items():
         for group in _together(logs):
             runs += _read_group(importers[name], group, refused)
@@ -66,6 +74,18 @@ def read(paths: Sequence[str], reader: str | None = None, *, strict: bool = Fals
     runs = _once(runs, notes)
     notes += plugins.FAILED
     return Reading(tuple(runs), _inputs(read_logs, runs), (*_findings(refused, read_logs), *notes))
+
+
+def _watch(logs: list[Log], step: Callable[[int, int, str], None]) -> None:
+    """Have ``step`` called for each of the logs when it is first opened to be read."""
+    opened: set[str] = set()
+
+    def noted(path: str) -> None:
+        opened.add(path)
+        step(len(opened), len(logs), plain(path))
+
+    for log in logs:
+        log.noted = noted
 
 
 class Refused(ReportError):

@@ -36,9 +36,12 @@ class Log:
         self.findings: list[Finding] = []
         self._told: dict[tuple[str, Level], int] = {}
         self.strict = False
+        self.noted: Callable[[str], None] | None = None
 
     def open(self) -> IO[bytes]:
         """Open for reading bytes. Raises ReportError where that cannot be."""
+        if self.noted is not None:
+            self.noted(self.path)
         try:
             return self._opened()
         except OSError as error:
