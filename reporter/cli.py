@@ -57,7 +57,7 @@ def report(arguments: Sequence[str]) -> int:
     with Progress("reading logs", quiet=options.quiet) as step:
         runs = importers.read(options.logs, reader=options.reader, strict=options.strict, step=step)
     for output in options.outputs:
-        _refuse_to_overwrite(output, [*options.logs, *(entry.path for entry in runs.inputs)])
+        _refuse_to_overwrite(output, [*options.logs, *options.figures, *(entry.path for entry in runs.inputs)])
     footprint = assess(runs, options)
     document = Report(
         footprint, options.title or DEFAULT_TITLE, options.authors, options.scope, _notes(options), options.standalone
@@ -110,10 +110,17 @@ def _parser() -> argparse.ArgumentParser:
     context.add_argument("--region", help="part of the country, e.g. california")
     context.add_argument("--cloud", metavar="PROVIDER:REGION", help="e.g. gcp:europe-west9")
     context.add_argument("--intensity", dest="intensity_g_per_kwh", metavar="VALUE", help="gCO2e/kWh, or with a unit")
+    context.add_argument("--intensity-year", metavar="YEAR", help="the bundled intensity of that year")
+    context.add_argument("--intensity-series", action="append", metavar="FILE",
+                         help="an intensity for each moment: Electricity Maps, WattTime, ENTSO-E, EIA, CSV")  # fmt: skip
     context.add_argument("--pue", metavar="VALUE", help="the facility's energy over the machines', 1 or more")
     more = parser.add_argument_group("more")
     more.add_argument("--scc", metavar="NAME[:COUNTRY]", help="epa2023, ricke2018:USA, iwg2021 or '190 USD/t'")
+    more.add_argument("--uncertainty", action="store_true", default=None, help="what the ranges are made of")
     more.add_argument("--overlap", metavar="sum|once", help="runs of one machine at one time: all, or its time once")
+    more.add_argument("--factors", metavar="FILE.csv", help="your own figures, before the bundled ones")
+    more.add_argument("--factors-edition", metavar="EDITION", help="hold to an edition of the bundled figures")
+    more.add_argument("--timezone", metavar="ZONE", help="of moments written without one, e.g. Europe/Paris")
     more.add_argument("--group-by", metavar="LABEL", help="one line a group: project, tracker, country, ...")
     more.add_argument("--title")
     more.add_argument("--authors", help="names, separated by commas")
@@ -207,17 +214,10 @@ def formats(arguments: Sequence[str]) -> int:  # noqa: ARG001 - takes none
 
 
 def factors(arguments: Sequence[str]) -> int:
-    """List the bundled figures that match a query, each with range, year and source."""
-    from reporter import factors as tables
+    """List the figures that match a query, each with range, year, boundary, licence and source."""
+    from reporter import factor_commands
 
-    found = tables.search(" ".join(arguments) or None)
-    if not found:
-        raise ReportError(f"no figure matches '{plain(' '.join(arguments))}'; try a country, 'pue', 'epa2023' or 'car'")
-    for factor in found:
-        ends = f" ({factor.low:g} to {factor.high:g})" if factor.low is not None and factor.high is not None else ""
-        print(f"{factor.kind:11} {factor.key:28} {factor.value:g}{ends} {factor.unit}  {factor.year or '':4}  "
-              f"{factor.label}; {factor.boundary}; {factor.source}")  # fmt: skip
-    return 0
+    return factor_commands.show(arguments)
 
 
 def sample(arguments: Sequence[str]) -> int:

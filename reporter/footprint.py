@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from reporter.errors import Finding
     from reporter.factors import Factor
@@ -16,8 +16,25 @@ if TYPE_CHECKING:
 _WEAKEST: tuple[Basis, ...] = ("assumed", "estimated", "reported", "measured")
 
 
+class Part(NamedTuple):
+    """One cause of a figure's range: how far it alone would move the figure down and up, in the figure's unit.
+
+    ``shared``: the same for all runs (a grid, a PUE), so that it adds up over them. Not shared: each run's own, as the
+    error of its meter, which partly cancels in a sum.
+    """
+
+    cause: str
+    down: float
+    up: float
+    shared: bool = True
+
+
 class Amount(NamedTuple):
-    """A figure: its value in ``unit``, the ends of its range where they are known, and how it came to be known."""
+    """A figure: its value in ``unit``, the ends of its range where they are known, and how it came to be known.
+
+    The range is meant to hold the true value in 95 of 100 cases. Its ends combine the ``parts`` as independent errors
+    are combined, by the root of the sum of their squares, on either side by itself (GUM, JCGM 100:2008, 5.1.2).
+    """
 
     value: float
     unit: str
@@ -25,50 +42,85 @@ class Amount(NamedTuple):
     high: float | None = None
     basis: Basis = "reported"
     factors: tuple[Factor, ...] = ()
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def causes(self) -> tuple[Part, ...]:
+        """The parts of the range; a range that was given whole is one part."""
+        if self.parts or self.low is None or self.high is None:
+            return self.parts
+        return (Part(f"range of {self.unit}", self.value - self.low, self.high - self.value),)
 
     def times(self, other: Amount, unit: str, scale: float = 1.0) -> Amount:
-        """The product of two figures in a new unit; ``scale`` converts (kWh x g/kWh to kg: 1e-3).
+        """The product of two figures in a new unit; ``scale`` converts (kWh x g/kWh to kg: 1e-3)."""
+        parts = [*_scaled(self.causes, other.value * scale), *_scaled(other.causes, self.value * scale)]
+        basis = weakest((self.basis, other.basis))
+        return ranged(self.value * other.value * scale, unit, parts, basis, (*self.factors, *other.factors))
 
-        The range takes both low ends and both high ends: an outer bound, whatever the two have in common.
-        """
-        ranged = self.low is not None or other.low is not None
-        return Amount(
-            self.value * other.value * scale,
-            unit,
-            _low(self) * _low(other) * scale if ranged else None,
-            _high(self) * _high(other) * scale if ranged else None,
-            weakest((self.basis, other.basis)),
-            _merged((*self.factors, *other.factors)),
-        )
+
+def ranged(
+    value: float, unit: str, parts: Iterable[Part], basis: Basis, factors: Iterable[Factor] = ()
+) -> Amount:
+    """A figure with the range that its parts give; without parts it has none."""
+    merged = _merged_parts(parts)
+    low = value - math.hypot(*(part.down for part in merged)) if merged else None
+    high = value + math.hypot(*(part.up for part in merged)) if merged else None
+    return Amount(value, unit, low, high, basis, _merged(factors), merged)
+
+
+def of_factor(factor: Factor, unit: str | None = None) -> Amount:
+    """A published figure as an Amount of basis *estimated*; its own range is one part, shared by all who use it."""
+    down = factor.value - (factor.value if factor.low is None else factor.low)
+    up = (factor.value if factor.high is None else factor.high) - factor.value
+    known = factor.low is not None or factor.high is not None
+    parts = (Part(f"{factor.kind} {factor.key}", down, up),) if known else ()
+    return ranged(factor.value, unit or factor.unit, parts, "estimated", (factor,))
 
 
 def total(amounts: Iterable[Amount | None]) -> Amount | None:
-    """The sum of figures of one unit; None where there is none. Low and high ends add up, as for shared factors."""
+    """The sum of figures of one unit; None where there is none.
+
+    What the figures share (a grid, a PUE) adds up; what is each one's own (the error of a meter) is combined by the
+    root of the sum of squares.
+    """
     known = [amount for amount in amounts if amount is not None]
     if not known:
         return None
-    ranged = any(amount.low is not None for amount in known)
-    return Amount(
-        math.fsum(amount.value for amount in known),
-        known[0].unit,
-        math.fsum(map(_low, known)) if ranged else None,
-        math.fsum(map(_high, known)) if ranged else None,
-        weakest(amount.basis for amount in known),
-        _merged(factor for amount in known for factor in amount.factors),
+    value = math.fsum(amount.value for amount in known)
+    factors = (factor for amount in known for factor in amount.factors)
+    parts = [part for amount in known for part in amount.causes]
+    return ranged(value, known[0].unit, parts, weakest(amount.basis for amount in known), factors)
+
+
+def _scaled(parts: Iterable[Part], by: float) -> list[Part]:
+    """Parts of a figure that is multiplied; a factor below 0 turns their sides."""
+    if by < 0:
+        return [Part(part.cause, -by * part.up, -by * part.down, part.shared) for part in parts]
+    return [Part(part.cause, by * part.down, by * part.up, part.shared) for part in parts]
+
+
+def _merged_parts(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """Each cause once: shared ones added up, the others combined by the root of the sum of squares."""
+    causes: dict[tuple[str, bool], list[Part]] = {}
+    for part in parts:
+        causes.setdefault((part.cause, part.shared), []).append(part)
+    return tuple(
+        same[0] if len(same) == 1 else Part(cause, *_together(same, math.fsum if shared else _root), shared)
+        for (cause, shared), same in causes.items()
     )
+
+
+def _together(parts: Sequence[Part], how: Callable[[Iterable[float]], float]) -> tuple[float, float]:
+    return how([part.down for part in parts]), how([part.up for part in parts])
+
+
+def _root(values: Iterable[float]) -> float:
+    return math.hypot(*values)
 
 
 def weakest(bases: Iterable[Basis]) -> Basis:
     """The least certain of several ways of knowing, which is that of their combination."""
     return min(bases, key=_WEAKEST.index)
-
-
-def _low(amount: Amount) -> float:
-    return amount.value if amount.low is None else amount.low
-
-
-def _high(amount: Amount) -> float:
-    return amount.value if amount.high is None else amount.high
 
 
 def _merged(factors: Iterable[Factor]) -> tuple[Factor, ...]:
@@ -93,12 +145,39 @@ class RunFootprint:
 
 
 class SocialCost(NamedTuple):
-    """The social cost of the emissions: in money of a fixed year; the range is that of the series."""
+    """The social cost of the emissions, in money of a fixed year.
+
+    The range of ``amount`` is that of the series alone, as Henderson et al. (2020) print it; that of ``combined`` holds
+    what is uncertain about the emissions as well.
+    """
 
     series: str
     country: str | None  # the country whose damage alone is counted, or None for the world's
     amount: Amount
+    combined: Amount
     factor: Factor
+
+
+class Contribution(NamedTuple):
+    """One cause of a range: how far it alone moves the figure, relative to it, and its share of the variance."""
+
+    cause: str
+    down: float
+    up: float
+    share: float
+
+
+class Budget(NamedTuple):
+    """The uncertainty of one figure: the figure with its range, its causes, the largest first, and its digits.
+
+    ``simulated`` are the ends of the range by Monte Carlo, where it was asked for.
+    """
+
+    quantity: str
+    amount: Amount
+    contributions: tuple[Contribution, ...]
+    digits: int
+    simulated: tuple[float, float] | None = None
 
 
 class Equivalent(NamedTuple):
@@ -139,6 +218,7 @@ class Footprint:
     equivalents: tuple[Equivalent, ...]
     groups: tuple[Group, ...]
     group_by: tuple[str, ...] = ()
+    budgets: tuple[Budget, ...] = ()  # of energy, emissions and social cost, where the user asked for them
 
     @property
     def factors(self) -> tuple[Factor, ...]:

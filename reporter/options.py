@@ -31,9 +31,15 @@ class Options:
     region: str | None = None
     cloud: tuple[str, str] | None = None  # provider, region
     intensity_g_per_kwh: float | None = None
+    intensity_year: int | None = None
+    intensity_series: tuple[str, ...] = ()  # paths of files with an intensity for each moment
+    timezone: str | None = None  # of moments that a log or a series writes without one
+    factors: str | None = None  # path of a CSV of the user's own figures
+    factors_edition: str | None = None
     pue: float | None = None
     scc: str = "epa2023"
     overlap: str = "sum"  # or "once": runs of one machine at the same time
+    uncertainty: bool = False  # the budget of the ranges, and its Monte Carlo
     group_by: tuple[str, ...] = ()
     title: str | None = None
     authors: tuple[str, ...] = ()
@@ -47,8 +53,13 @@ class Options:
     @property
     def has_context(self) -> bool:
         """Whether emissions are to be computed instead of taken from the tracker."""
-        chosen = (self.country, self.region, self.cloud, self.intensity_g_per_kwh, self.pue)
-        return any(value is not None for value in chosen)
+        chosen = (self.country, self.region, self.cloud, self.intensity_g_per_kwh, self.intensity_year, self.pue)
+        return any(value is not None for value in chosen) or bool(self.intensity_series)
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """Files of figures that are read beside the logs."""
+        return (*self.intensity_series, *((self.factors,) if self.factors else ()))
 
 
 #: Keys of the configuration file: the long option's name, what field it fills, and how its text is read.
@@ -57,9 +68,15 @@ CONFIG = {
     "region": "region",
     "cloud": "cloud",
     "intensity": "intensity_g_per_kwh",
+    "intensity-year": "intensity_year",
+    "intensity-series": "intensity_series",
+    "timezone": "timezone",
+    "factors": "factors",
+    "factors-edition": "factors_edition",
     "pue": "pue",
     "scc": "scc",
     "overlap": "overlap",
+    "uncertainty": "uncertainty",
     "group-by": "group_by",
     "title": "title",
     "authors": "authors",
@@ -89,11 +106,11 @@ def make(chosen: Mapping[str, Any], config: Mapping[str, Any] | None = None, fil
 
 def _of_type(key: str, value: object, file: str | None) -> object:
     """A configuration value as the command line would give it. Raises ReportError for one of another type."""
-    if CONFIG[key] in {"strict", "quiet"}:
+    if CONFIG[key] in {"strict", "quiet", "uncertainty"}:
         if isinstance(value, bool):
             return value
         raise ReportError(f"{key}: write true or false without quotation marks", file=file)
-    if CONFIG[key] in {"group_by", "authors"} and isinstance(value, list):
+    if CONFIG[key] in {"group_by", "authors", "intensity_series"} and isinstance(value, list):
         return [str(part) for part in value]
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         return str(value)
@@ -125,6 +142,29 @@ def _intensity(value: object) -> float:
     return intensity
 
 
+def _year(value: object) -> int:
+    text = str(value).strip()
+    if not (text.isascii() and text.isdigit() and 1990 <= int(text) <= 2100):
+        raise ReportError(f"--intensity-year {plain(value, 40)}: this is no year; write one such as 2024")
+    return int(text)
+
+
+def _timezone(value: object) -> str:
+    """The name of a time zone that this machine knows. Raises ReportError for another."""
+    from zoneinfo import ZoneInfo
+
+    name = str(value).strip()
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError) as error:  # a name that is no path of the zones' database, or not in it
+        advice = "write a name such as Europe/Paris or UTC"
+        raise ReportError(f"--timezone {plain(value, 60)}: no such time zone is known; {advice}") from error
+    except KeyError as error:
+        advice = "write a name such as Europe/Paris or UTC; where no database of zones is installed: pip install tzdata"
+        raise ReportError(f"--timezone {plain(value, 60)}: no such time zone is known; {advice}") from error
+    return name
+
+
 def _fail_over(value: object) -> float:
     try:
         return parse(str(value), "kgCO2e", bare="kgCO2e")
@@ -153,6 +193,9 @@ def _list(value: object) -> tuple[str, ...]:
 _READERS: dict[str, Any] = {
     "pue": _pue,
     "intensity_g_per_kwh": _intensity,
+    "intensity_year": _year,
+    "intensity_series": lambda value: (value,) if isinstance(value, str) else tuple(value),
+    "timezone": _timezone,
     "fail_over_kg": _fail_over,
     "cloud": _cloud,
     "overlap": _overlap,

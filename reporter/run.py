@@ -56,6 +56,7 @@ class Run:
     reported_emissions_kg: float | None = None
     reported_intensity_g_per_kwh: float | None = None
     basis: Basis = "reported"
+    counted: bool = False  # measured by counters of energy, not by samples of power
     country: str | None = None  # ISO 3166 alpha-3
     region: str | None = None
     cloud_provider: str | None = None

@@ -15,7 +15,7 @@ from reporter.assess import assess
 from reporter.assess.emissions import computed
 from reporter.assess.energy import with_pue
 from reporter.errors import ReportError
-from reporter.footprint import Amount, Footprint, total
+from reporter.footprint import Amount, Footprint, Part, ranged, total
 from reporter.options import make
 from reporter.run import Reading, Run
 
@@ -56,8 +56,11 @@ def test_with_context_emissions_are_energy_times_pue_times_intensity() -> None:
     assert made.emissions is not None
     assert made.emissions.basis == "estimated"
     assert made.emissions.value == pytest.approx(2.0 * 1.2 * france.value / 1000)
-    assert made.emissions.low == pytest.approx(2.0 * 1.2 * (france.low or 0) / 1000)
-    assert made.emissions.high == pytest.approx(2.0 * 1.2 * (france.high or 0) / 1000)
+    meter = factors.measurement("reported")
+    down = math.hypot(1 - (meter.low or 0), 1 - (france.low or 0) / france.value)
+    up = math.hypot((meter.high or 0) - 1, (france.high or 0) / france.value - 1)
+    assert made.emissions.low == pytest.approx(made.emissions.value * (1 - down))
+    assert made.emissions.high == pytest.approx(made.emissions.value * (1 + up))
     assert made.reported_emissions_kg == 0.9
     assert france in made.factors
 
@@ -234,13 +237,25 @@ def test_slips_of_units_are_told(change: dict[str, Any], code: str) -> None:
     assert code not in codes(footprint())
 
 
-def test_low_and_high_multiply_as_bounds() -> None:
+def test_ranges_combine_as_independent_errors_on_either_side() -> None:
     energy = with_pue(Amount(10.0, "kWh"), Amount(1.5, "ratio", 1.2, 2.0))
     assert energy is not None
-    assert (energy.low, energy.value, energy.high) == (12.0, 15.0, 20.0)
-    emitted = computed(energy, Amount(100.0, "gCO2e/kWh", 50.0, 200.0))
+    assert (energy.low, energy.value, energy.high) == pytest.approx((12.0, 15.0, 20.0))
+    emitted = computed(energy, Amount(100.0, "gCO2e/kWh", 90.0, 120.0))
     assert emitted is not None
-    assert (emitted.low, emitted.value, emitted.high) == pytest.approx((0.6, 1.5, 4.0))
+    assert emitted.low == pytest.approx(1.5 * (1 - math.hypot(0.3 / 1.5, 0.1)))
+    assert emitted.high == pytest.approx(1.5 * (1 + math.hypot(0.5 / 1.5, 0.2)))
+
+
+def test_what_runs_share_adds_up_and_what_is_their_own_partly_cancels() -> None:
+    own = ranged(10.0, "kWh", (Part("meter", 3.0, 4.0, shared=False), Part("grid", 1.0, 2.0)), "reported")
+    both = total([own, own])
+    assert both is not None
+    assert both.parts == (Part("meter", math.hypot(3, 3), math.hypot(4, 4), shared=False), Part("grid", 2.0, 4.0))
+    assert both.low == pytest.approx(20 - math.hypot(3, 3, 2))
+    assert both.high == pytest.approx(20 + math.hypot(4, 4, 4))
+    turned = own.times(Amount(-2.0, "ratio"), "kWh")
+    assert turned.parts[0] == Part("meter", 8.0, 6.0, shared=False)
 
 
 @given(st.lists(st.floats(min_value=0, max_value=1e9), min_size=1, max_size=30), st.randoms())

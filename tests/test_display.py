@@ -147,7 +147,7 @@ def test_what_is_not_known_is_said_in_words(tmp_path: Path) -> None:
 def test_statement_of_henderson_to_the_digit(tmp_path: Path) -> None:
     text = statement.render(report(tmp_path, HENDERSON, scc="ricke2018:USA")).decode()
 
-    assert text.startswith("This work contributed 8.021 kg of CO₂e (8.021–")
+    assert text.startswith("This work contributed 8.021 kg of CO₂e (5.499–")
     assert (
         " to the atmosphere and used 24.344 kWh of electricity, having a USA-specific social cost of carbon of "
         "$0.38 ($0.00, $0.95).\n\n"

@@ -11,6 +11,7 @@ from reporter.assess.emissions import computed, implied_intensity, mean_intensit
 from reporter.assess.equivalents import equivalents
 from reporter.assess.place import Site
 from reporter.assess.social_cost import social_cost
+from reporter.assess.uncertainty import with_budgets
 from reporter.footprint import Footprint, RunFootprint, total
 from reporter.options import Options
 
@@ -36,7 +37,7 @@ def assess(reading: Reading, options: Options | None = None) -> Footprint:
     claims = [run.run.reported_emissions_kg for run in runs]
     cost, cost_findings = social_cost(runs, options.scc)
     it_energy, with_pue = total(run.it_energy for run in runs), total(run.energy for run in runs)
-    return Footprint(
+    footprint = Footprint(
         runs=runs,
         inputs=reading.inputs,
         findings=(
@@ -60,6 +61,7 @@ def assess(reading: Reading, options: Options | None = None) -> Footprint:
         groups=groups.grouped(runs, options.group_by),
         group_by=options.group_by,
     )
+    return with_budgets(footprint) if options.uncertainty else footprint
 
 
 def _assess_run(run: Run, site: Site, *, computed_only: bool) -> RunFootprint:

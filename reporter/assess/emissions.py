@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from reporter.footprint import Amount, weakest
+from reporter.footprint import Amount, Part, ranged, weakest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +21,7 @@ SMALLEST_KWH = 1e-15
 def computed(energy: Amount | None, intensity: Amount | None) -> Amount | None:
     """Emissions in kg CO2e: energy (kWh, with PUE) x intensity (gCO2e/kWh) / 1000; None where one is not known.
 
-    As Strubell et al. (2019) and Lacoste et al. (2019) compute it. The range is an outer bound: low energy at low
-    intensity to high energy at high intensity.
+    As Strubell et al. (2019) and Lacoste et al. (2019) compute it.
     """
     if energy is None or intensity is None:
         return None
@@ -40,7 +39,9 @@ def reported(run: Run, ours: Amount | None) -> Amount | None:
         return None
     if ours is None or ours.low is None or ours.high is None:
         return Amount(claim, "kgCO2e", basis="reported")
-    return Amount(claim, "kgCO2e", min(claim, ours.low), max(claim, ours.high), "reported", ours.factors)
+    down, up = claim - min(claim, ours.low), max(claim, ours.high) - claim
+    part = Part("the tracker's figure against ours", down, up)
+    return ranged(claim, "kgCO2e", (part,), "reported", ours.factors)
 
 
 def implied_intensity(emissions: Amount, energy: Amount | None) -> Amount | None:

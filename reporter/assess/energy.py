@@ -6,18 +6,33 @@ import math
 from typing import TYPE_CHECKING
 
 from reporter import factors
-from reporter.footprint import Amount, total, weakest
+from reporter.footprint import Amount, Part, of_factor, ranged, total, weakest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reporter.footprint import RunFootprint
-    from reporter.run import Device, Run
+    from reporter.run import Basis, Device, Run
 
 
 def it_energy(run: Run) -> Amount | None:
     """Energy of the machines in kWh, without PUE: as logged, else estimated from the hardware; else None."""
-    return estimated(run) if run.energy_kwh is None else Amount(run.energy_kwh, "kWh", basis=run.basis)
+    if run.energy_kwh is None:
+        return estimated(run)
+    return measured(run.energy_kwh, run.basis, counted=run.counted)
+
+
+def measured(energy_kwh: float, basis: Basis, *, counted: bool = False) -> Amount:
+    """An energy in kWh with the range that its way of being known has.
+
+    The error of a meter is each run's own; that of a model is the same in all its runs, and does not cancel over them.
+    """
+    how = {"measured": "counter" if counted else "sampled", "reported": "reported"}.get(basis, "estimated")
+    found = factors.measurement(how)
+    down, up = found.value - (found.low or found.value), (found.high or found.value) - found.value
+    size = abs(energy_kwh)
+    part = Part(f"measurement: {found.label}", size * down, size * up, shared=basis != "measured")
+    return ranged(energy_kwh, "kWh", (part,), basis, (found,))
 
 
 def estimated(run: Run) -> Amount | None:
@@ -34,7 +49,11 @@ def estimated(run: Run) -> Amount | None:
     if None in powers:
         return None
     pairs = zip(run.devices, filter(None, powers), strict=True)
-    return total(power.times(hours, "kWh", _share(device) / 1000) for device, power in pairs)
+    whole = total(power.times(hours, "kWh", _share(device) / 1000) for device, power in pairs)
+    assert whole is not None  # noqa: S101 - there is a device
+    modelled = measured(whole.value, "estimated")
+    parts, used = (*whole.parts, *modelled.parts), (*whole.factors, *modelled.factors)
+    return ranged(whole.value, "kWh", parts, "estimated", used)
 
 
 def design_power(device: Device) -> Amount | None:
@@ -42,7 +61,7 @@ def design_power(device: Device) -> Amount | None:
     if device.power_w is not None:
         return Amount(device.power_w, "W", basis="estimated")
     found = factors.tdp(device.model or "memory", "memory" if device.kind == "ram" else device.kind)
-    return None if found is None else Amount(found.value, "W", found.low, found.high, "estimated", (found,))
+    return None if found is None else of_factor(found, "W")
 
 
 def _share(device: Device) -> float:

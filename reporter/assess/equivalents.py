@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reporter import factors, units
-from reporter.footprint import Amount, Equivalent
+from reporter.footprint import Amount, Equivalent, Part, ranged
 
 if TYPE_CHECKING:
     from reporter.factors import Factor
@@ -19,18 +19,12 @@ def equivalents(emissions: Amount | None, locale: str) -> tuple[Equivalent, ...]
 
 
 def equivalent(emissions: Amount, factor: Factor) -> Amount:
-    """Emissions (kg CO2e) over a factor (kg CO2e a unit of activity) in that unit; the ends of both ranges combined."""
+    """Emissions (kg CO2e) over a factor (kg CO2e a unit of activity) in that unit, with both ranges."""
     mass, _, activity = factor.unit.partition("/")
     mass = mass.partition(" ")[0]  # "kgCO2 sequestered" is a mass of CO2
-    scale = units.factor("kgCO2e", mass)
-    low = emissions.low if emissions.low is not None else emissions.value
-    high = emissions.high if emissions.high is not None else emissions.value
-    ranged = emissions.low is not None or factor.low is not None
-    return Amount(
-        emissions.value * scale / factor.value,
-        activity,
-        low * scale / (factor.high or factor.value) if ranged else None,
-        high * scale / (factor.low or factor.value) if ranged else None,
-        "estimated",
-        (factor,),
-    )
+    scale = units.factor("kgCO2e", mass) / factor.value
+    down = 1 - factor.value / (factor.high or factor.value)
+    up = factor.value / (factor.low or factor.value) - 1
+    known = () if factor.low is None and factor.high is None else (Part(f"equivalent {factor.key}", down, up),)
+    one = ranged(1.0, activity, known, "estimated", (factor,))
+    return emissions._replace(factors=()).times(one, activity, scale)._replace(basis="estimated")

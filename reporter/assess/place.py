@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reporter import factors
 from reporter.errors import Finding, ReportError, plain
-from reporter.footprint import Amount
+from reporter.footprint import Amount, of_factor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +58,7 @@ class Site:
         if options.intensity_g_per_kwh is not None:
             return Amount(options.intensity_g_per_kwh, "gCO2e/kWh", basis="estimated")
         if self._cloud is not None:
-            return _amount(self._cloud)
+            return of_factor(self._cloud)
         placed = options.country or options.region or options.cloud
         if options.pue is not None and not placed and run.reported_intensity_g_per_kwh is not None:
             return Amount(run.reported_intensity_g_per_kwh, "gCO2e/kWh", basis="reported")
@@ -90,7 +90,7 @@ class Site:
         if self.options.cloud is None:
             return None
         try:
-            return _amount(factors.pue(*self.options.cloud))
+            return of_factor(factors.pue(*self.options.cloud))
         except ReportError as error:
             self._say("CR103", f"{error.message}", "note")
             return None
@@ -111,7 +111,7 @@ class Site:
         """The country's intensity; one that we have no figure for is an error if asked for, else told once and None."""
         if country not in self._intensities:
             try:
-                self._intensities[country] = _amount(factors.intensity(country, self.options.region))
+                self._intensities[country] = of_factor(factors.intensity(country, self.options.region))
             except ReportError as error:
                 if self.options.has_context:
                     raise
@@ -121,7 +121,3 @@ class Site:
 
     def _say(self, code: str, message: str, level: str = "warning") -> None:
         self._found.append(Finding(code, level, message, None))  # type: ignore[arg-type]
-
-
-def _amount(factor: Factor) -> Amount:
-    return Amount(factor.value, factor.unit, factor.low, factor.high, "estimated", (factor,))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reporter import factors, units
 from reporter.errors import Finding, ReportError, plain
-from reporter.footprint import Amount, SocialCost, total
+from reporter.footprint import Amount, SocialCost, of_factor, total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,22 +31,32 @@ def social_cost(runs: Sequence[RunFootprint], choice: str) -> tuple[SocialCost |
     factor_of = {year: _factor(choice, year or UNKNOWN_YEAR) for year in years}
     if not emitted:
         return None, []
-    costs = [priced(run.emissions, factor_of[_year(run)]) for run in emitted if run.emissions]
-    whole = total(costs)
+    prices = [(run.emissions, factor_of[_year(run)]) for run in emitted if run.emissions]
+    whole = total(priced(emissions._replace(low=None, high=None, parts=()), factor) for emissions, factor in prices)
+    combined = total(priced(emissions, factor) for emissions, factor in prices)
     assert whole is not None  # noqa: S101 - there is at least one emission
+    assert combined is not None  # noqa: S101
     factor = factor_of[_year(emitted[0])]
     country = choice.partition(":")[2]
     code = factors.country(country) if country and not _OWN_VALUE.fullmatch(choice) else None
-    return SocialCost(choice.partition(":")[0], code, whole, factor), _findings(factor, code, years)
+    return SocialCost(choice.partition(":")[0], code, whole, combined, factor), _findings(factor, code, years)
+
+
+def price_of(run: RunFootprint, cost: SocialCost | None) -> factors.Factor | None:
+    """The cost of a tonne at which a run's emissions were priced; None where they were not."""
+    if cost is None or run.emissions is None:
+        return None
+    year = _year(run)
+    own = [factor for factor in cost.amount.factors if factor.year == year]
+    return own[0] if own else cost.factor
 
 
 def priced(emissions: Amount, factor: factors.Factor) -> Amount:
     """Emissions (kg CO2e) times a cost of a tonne of CO2; a tonne of CO2e is priced as one of CO2."""
     money, _, mass = factor.unit.partition("/")
-    tonnes = emissions.value * units.factor("kgCO2e", mass)
-    low = None if factor.low is None else tonnes * factor.low
-    high = None if factor.high is None else tonnes * factor.high
-    return Amount(tonnes * factor.value, money, low, high, "estimated", (factor,) if factor.source else ())
+    cost = of_factor(factor)._replace(factors=(factor,) if factor.source else ())
+    bare = emissions._replace(factors=())  # what the emissions rest on is told with them
+    return bare.times(cost, money, units.factor("kgCO2e", mass))._replace(basis="estimated")
 
 
 def _factor(choice: str, year: int) -> factors.Factor:

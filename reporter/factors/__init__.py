@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from . import hardware, places
+from reporter.errors import ReportError, plain
+
+from . import editions, hardware, places
+from .editions import EDITION
+from .own import laid_over
 from .places import country, country_name
 from .sources import Source, of_tracker, source
 from .tables import (
@@ -12,14 +16,17 @@ from .tables import (
     KINDS,
     LABEL,
     MODELS,
+    NAMES,
     POSITIONS,
     ROLE,
     SERIES,
     SOURCE,
     VALUE,
+    YEAR,
     ZONE,
     Factor,
     Row,
+    distance,
     factor,
     missing,
     of_year,
@@ -27,16 +34,24 @@ from .tables import (
 )
 
 __all__ = [
+    "EDITION",
     "Factor",
     "Source",
     "cloud",
     "country",
     "country_name",
+    "embodied",
     "equivalents",
+    "generation",
     "intensity",
+    "laid_over",
+    "lifetime",
+    "measurement",
     "of_tracker",
     "pue",
+    "require_edition",
     "search",
+    "search_rows",
     "series",
     "social_cost",
     "source",
@@ -44,29 +59,45 @@ __all__ = [
 ]
 
 
-def intensity(country: str, region: str | None = None) -> Factor:
+#: How far the year of an intensity may lie from the one asked for: grids change, so a farther one is no figure of it.
+NEAREST_YEARS = 3
+require_edition = editions.require
+
+
+def intensity(country: str, region: str | None = None, year: int | None = None) -> Factor:
     """Emissions of a kilowatt-hour of electricity in gCO2e/kWh: a country's lifecycle figure, or that of its region.
 
     ``region`` is a key, its last part or a name: ``US-CA``, ``CA``, ``california``, ``CAMX``. Figures of regions are
-    direct emissions, as ``boundary`` says. Raises ReportError for an unknown place: the world's average and the
-    country's are never taken unasked.
+    direct emissions, as ``boundary`` says. Without a ``year`` it is the newest figure; with one that year's, or the
+    nearest within three years, and then the note says so. Raises ReportError for an unknown place, and for a year
+    without a figure: the world's average, the country's and another time's are never taken unasked.
     """
     code = places.country(country)
     found = [row for row in rows("intensity") if row[COUNTRY] == code]
+    name = f"{places.country_name(code)} ({code})"
     if region is None:
-        for row in found:
-            if row[ROLE] == "default":
-                return factor("intensity", row)
-        name = f"{places.country_name(code)} ({code})"
+        whole = [row for row in found if row[ROLE] == "default"]
+        if whole:
+            return _of_time("intensity", [*whole, *(row for row in found if row[ROLE] == "history")], year, name)
         raise missing("grid intensity of", name, (), "give --intensity VALUE, or the country whose grid it is on")
     parts = [row for row in found if row[ROLE] == "subnational"]
     wanted = places.fold(region)
-    for row in parts:
-        if wanted and wanted in _names(row):
-            return factor("intensity", row)
+    named = [row for row in parts if wanted and wanted in _names(row)]
+    if named:
+        return _of_time("intensity", [row for row in named if row[KEY] == named[0][KEY]], year, named[0][LABEL])
     known = [name for row in parts for name in (row[KEY], row[LABEL])]
     hint = f"leave it out to take the figure of {places.country_name(code)}, or give --intensity VALUE"
     raise missing(f"region of {code}", region, known, hint)
+
+
+def _of_time(table: str, found: list[Row], year: int | None, name: str) -> Factor:
+    """The first of the rows, or that of a year; a ReportError names the years there are where none is near it."""
+    if year is None:
+        return factor(table, found[0])
+    if min(distance(row, year) for row in found) <= NEAREST_YEARS:
+        return of_year(table, found, year)
+    years = ", ".join(sorted({row[YEAR] for row in found}))
+    raise ReportError(f"--intensity-year {year}: {plain(name, 60)} has no figure near it; there are {years}")
 
 
 def _names(row: Row) -> tuple[str, ...]:
@@ -74,12 +105,13 @@ def _names(row: Row) -> tuple[str, ...]:
     return tuple(places.fold(name) for name in (key, key.partition("-")[2], label, label.partition(" (")[0]))
 
 
-def cloud(provider: str, region: str) -> tuple[str, Factor | None]:
+def cloud(provider: str, region: str, year: int | None = None) -> tuple[str, Factor | None]:
     """The country (alpha-3) of a cloud region, and the intensity of its place in gCO2e/kWh if one is published.
 
     Google's regions have Google's own figure; those of AWS and Azure in the USA, Canada and Australia the grid area
     that they stand in; elsewhere it is None and the country's figure is the one to ask for. Mind the boundary: all
-    of them are direct emissions. Raises ReportError for an unknown provider or region.
+    of them are direct emissions; Google's were lifecycle until 2020. The year is as for ``intensity``. Raises
+    ReportError for an unknown provider or region.
     """
     name = places.provider(provider)
     row = places.cloud_region(name, region)
@@ -87,10 +119,11 @@ def cloud(provider: str, region: str) -> tuple[str, Factor | None]:
         known = [key.partition(":")[2] for key in (row[KEY] for row in rows("cloud_regions")) if key.startswith(name)]
         raise missing(f"{name} region", region, known, "give --country instead")
     if row[VALUE]:
-        return row[COUNTRY], factor("cloud_regions", row)
+        others = [one for one in rows("cloud_regions") if one[KEY] == row[KEY] and one[VALUE] and one is not row]
+        return row[COUNTRY], _of_time("cloud_regions", [row, *others], year, row[LABEL])
     if not row[ZONE]:
         return row[COUNTRY], None
-    area = intensity(row[COUNTRY], row[ZONE])
+    area = intensity(row[COUNTRY], row[ZONE], year)
     return row[COUNTRY], area._replace(note=f"grid area of {row[LABEL]}; {area.note}")
 
 
@@ -160,13 +193,46 @@ def tdp(model: str, kind: str) -> Factor | None:
     return None
 
 
+def measurement(how: str) -> Factor:
+    """True energy over the logged one, by how it was found: counter, sampled, reported, estimated; value 1, a range."""
+    return next(factor("measurement", row) for row in rows("measurement") if row[KEY] == how)
+
+
+def embodied(model: str) -> Factor | None:
+    """Emissions of making one processor in kgCO2e/unit, as its boundary says; the range spans studies that differ.
+
+    The model's name may be written as the driver or a tracker does; None where no row has exactly that model.
+    """
+    wanted = hardware.model_key(model)
+    known = [row for row in rows("embodied") if row[CATEGORY] in {"gpu", "tpu", "cpu"}]
+    found = [row for row in known if wanted and (row[KEY] == wanted or wanted in row[MODELS].split("|"))]
+    usual = [row for row in found if row[ROLE] == "default"]
+    return factor("embodied", (usual or found)[0]) if found else None
+
+
+def lifetime(category: str) -> Factor | None:
+    """Years that hardware is taken to serve, for a category (gpu, tpu, server); None where nobody assumes any."""
+    found = [row for row in rows("embodied") if row[CATEGORY] == "lifetime" and row[KEY] == f"{category} lifetime"]
+    return next((factor("embodied", row) for row in found if row[ROLE] == "default"), None)
+
+
+def generation() -> dict[str, Factor]:
+    """Lifecycle emissions in gCO2e/kWh of each kind of generation, by the names that ENTSO-E gives the kinds."""
+    return {name: factor("generation", row) for row in rows("generation") for name in row[NAMES].split("|")}
+
+
 def search(query: str | None) -> list[Factor]:
     """Figures that have every word of the query, in any case, in key, label, kind, table or source; None: all."""
+    return [factor(table, row) for table, row in search_rows(query)]
+
+
+def search_rows(query: str | None) -> list[tuple[str, Row]]:
+    """The rows behind ``search``, each with the name of its table."""
     words = (query or "").casefold().split()
     found = []
     for table, kind in KINDS.items():
         for row in rows(table):
             text = " ".join((row[KEY], row[LABEL], kind, table, row[SOURCE])).casefold()
             if row[VALUE] and all(word in text for word in words):
-                found.append(factor(table, row))
+                found.append((table, row))
     return found

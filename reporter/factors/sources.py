@@ -1,4 +1,4 @@
-"""The sources of the figures: reads sources.bib, whose entries are ours, one field a line."""
+"""The sources of the figures: reads sources.bib, whose entries are ours, one field a line; holds those of users."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import unicodedata
 from functools import cache
 from typing import NamedTuple
+from zlib import crc32
 
 from .tables import missing
 
@@ -27,7 +28,9 @@ class Source(NamedTuple):
 
     @property
     def short(self) -> str:
-        """Author and year as running text cites them: ``Ricke et al., 2018``."""
+        """Author and year as running text cites them: ``Ricke et al., 2018``; without a year the author alone."""
+        if not self.year:
+            return self.author
         names = self.author.split(" and ")
         first = names[0].partition(",")[0]
         if len(names) == 1:
@@ -36,6 +39,10 @@ class Source(NamedTuple):
         return f"{first} {'and ' + names[1].partition(',')[0] if two else 'et al.'}, {self.year}"
 
 
+#: Sources that users named, by keys that are made of their words, so that none is ever another's.
+_own: dict[str, Source] = {}
+_TEX = {char: f"\\{char}" for char in "&%$#_{}"} | {"~": "\\textasciitilde ", "^": "\\textasciicircum "}
+_TEX["\\"] = "\\textbackslash "
 _ENTRY = re.compile(r"^@\w+\{([^,]+),\n(.*?)^\}$", re.MULTILINE | re.DOTALL)
 _FIELD = re.compile(r"^  (\w+) = \{(.*)\},$", re.MULTILINE)
 _ACCENT = re.compile(r"""\{\\(["'`^~v])\{?(\w)\}?\}""")
@@ -44,6 +51,8 @@ _COMBINING = {'"': "\u0308", "'": "\u0301", "`": "\u0300", "^": "\u0302", "~": "
 
 def source(key: str) -> Source:
     """The source with this key of sources.bib. Raises ReportError where there is none."""
+    if key in _own:
+        return _own[key]
     entry = _entries().get(key)
     if entry is None:
         raise missing("source", key, _entries(), "the keys stand in reporter/factors/sources.bib")
@@ -60,6 +69,24 @@ def source(key: str) -> Source:
     )
 
 
+def own(text: str, licence: str = "", year: str = "") -> str:
+    """The key of a source that the user names in words: it is cited as given. A key that we hold stays itself."""
+    text = " ".join(text.split())
+    if text in _entries():
+        return text
+    told = re.search(r"\b(?:19|20)\d\d\b", text)
+    year = told[0] if told else year
+    author = (text[: told.start()].strip(" ,;:.(") if told else "") or text
+    link = re.search(r"https?://[^\s<>\"{}\\^`|]+", text)
+    name = re.sub(r"[^a-z0-9]+", "-", text.casefold())[:24].strip("-")
+    key = f"own-{name}-{crc32(f'{text}|{licence}|{year}'.encode(errors='replace')):08x}".replace("--", "-")
+    fields = {"author": f"{{{_tex(author)}}}", "title": f"{{{_tex(text)}}}", "year": _tex(year)}
+    fields |= {"url": _tex(link[0]) if link else "", "licence": _tex(licence)}
+    entry = "".join(f"  {field} = {{{value}}},\n" for field, value in fields.items() if value)
+    _own[key] = Source(key, text, author, year, link[0] if link else "", licence, f"@misc{{{key},\n{entry}}}")
+    return key
+
+
 def of_tracker(name: str) -> str | None:
     """The key of the work that a tracker's authors ask to be cited, None where we have none."""
     wanted = f"  tracker = {{{name}}},\n"
@@ -70,6 +97,10 @@ def of_tracker(name: str) -> str | None:
 def _entries() -> dict[str, str]:
     with open(os.path.join(os.path.dirname(__file__), "sources.bib"), encoding="utf-8") as file:
         return {match[1]: match[0] for match in _ENTRY.finditer(file.read())}
+
+
+def _tex(text: str) -> str:
+    return "".join(_TEX.get(char, char) for char in text)
 
 
 def _plain(text: str) -> str:

@@ -1,16 +1,17 @@
-"""The tables of published figures: reads one CSV when it is first needed, and builds only the Factor asked for."""
+"""The tables of figures: reads one CSV when it is first needed, lays the user's rows over it, builds Factors."""
 
 from __future__ import annotations
 
 import csv
 import os
+from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from reporter.errors import ReportError, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 #: Columns that every table has, in this order; what a kind needs besides comes after them.
 COLUMNS = ("key", "label", "value", "low", "high", "unit", "year", "boundary", "source", "role", "note")
@@ -18,7 +19,8 @@ KEY, LABEL, VALUE, LOW, HIGH, UNIT, YEAR, BOUNDARY, SOURCE, ROLE, NOTE = range(l
 #: The first columns of a table's own: the country (intensity, cloud_regions), its grid zone and the provider's area.
 COUNTRY, ZONE, AREA = 11, 12, 13
 SERIES = 11  # social_cost
-CATEGORY, MODELS = 11, 12  # tdp: cpu, gpu, tpu, memory; other keys of the same model
+CATEGORY, MODELS = 11, 12  # tdp, embodied: cpu, gpu, tpu, memory ...; other keys of the same model
+NAMES = 11  # generation: what the operators of grids call that kind of generation
 POSITIONS = {"us": 12, "eu": 13, "uk": 14}  # equivalents: place in the default list of a locale
 
 #: A table's name and the kind of its figures.
@@ -29,8 +31,32 @@ KINDS = {
     "social_cost": "social_cost",
     "equivalents": "equivalent",
     "tdp": "tdp",
+    "measurement": "measurement",
+    "embodied": "embodied",
+    "generation": "generation",
+    "reference_models": "reference_model",
 }
+#: The columns that a table has of its own, after those of all.
+OWN_COLUMNS = {
+    "intensity": ("country",),
+    "cloud_regions": ("country", "zone", "area"),
+    "pue": (),
+    "measurement": (),
+    "social_cost": ("series", "country"),
+    "equivalents": ("category", "us", "eu", "uk"),
+    "tdp": ("category", "models"),
+    "embodied": ("category", "models", "lifetime_years"),
+    "generation": ("names",),
+    "reference_models": ("developer", "energy_mwh", "energy_basis", "pue", "grid_g_per_kwh", "accelerator",
+                         "accelerators", "accelerator_hours", "days", "power_w"),
+}  # fmt: skip
 Row = list[str]
+
+
+class OwnRow(Row):
+    """A row that the user gave; ``origin`` is where it stands, ``factors.csv:3``."""
+
+    origin = ""
 
 
 class Factor(NamedTuple):
@@ -40,7 +66,7 @@ class Factor(NamedTuple):
     direct, domestic damage ...), ``source`` a key of sources.bib. A range that nobody published says so in ``note``
     after ``range:``. For the intensity of a country it runs from the lowest to the highest lifecycle figure among the
     editions we hold, widened to at least +/-10 %; where only one figure is known it is +/-15 %. Both widths are our
-    judgement, not a statistic.
+    judgement, not a statistic. ``origin`` is empty for a bundled figure, else the file and line that the user gave.
     """
 
     kind: str
@@ -54,11 +80,22 @@ class Factor(NamedTuple):
     boundary: str
     source: str
     note: str
+    origin: str = ""
+
+
+#: The tables as they are with the user's rows, only those that he changes. Each report has its own.
+_laid_over: ContextVar[Mapping[str, list[Row]] | None] = ContextVar("laid_over", default=None)
+
+
+def rows(table: str) -> list[Row]:
+    """Rows of a table, as text and without the header: the user's, if there are, before the bundled ones."""
+    over = _laid_over.get()
+    return over[table] if over and table in over else bundled(table)
 
 
 @cache
-def rows(table: str) -> list[Row]:
-    """Rows of ``<table>.csv`` beside this file, as text and without the header."""
+def bundled(table: str) -> list[Row]:
+    """Rows of ``<table>.csv`` beside this file."""
     # Plain csv and not pandas: pandas costs half a second and reads Namibia's NA as a missing value.
     with open(os.path.join(os.path.dirname(__file__), table + ".csv"), encoding="utf-8", newline="") as file:
         return list(csv.reader(file))[1:]
@@ -78,16 +115,25 @@ def factor(table: str, row: Row, remark: str = "") -> Factor:
         row[BOUNDARY],
         row[SOURCE],
         "; ".join(filter(None, (remark, row[NOTE]))),
+        getattr(row, "origin", ""),
     )
 
 
 def of_year(table: str, found: list[Row], year: int | None) -> Factor:
-    """Of several years' rows the one of ``year`` or nearest to it, and then the note says so; None takes the latest."""
+    """Of several years' rows the one of ``year`` or nearest to it, and then the note says so; None takes the latest.
+
+    A row without a year holds for any.
+    """
     if year is None:
-        return factor(table, max(found, key=lambda row: int(row[YEAR])))
-    row = min(found, key=lambda row: (abs(int(row[YEAR]) - year), row[YEAR]))
-    remark = "" if int(row[YEAR]) == year else f"figure for {row[YEAR]}, none for {year}"
+        return factor(table, max(found, key=lambda row: int(row[YEAR] or 0)))
+    row = min(found, key=lambda row: (distance(row, year), row[YEAR]))
+    remark = f"figure for {row[YEAR]}, none for {year}" if distance(row, year) else ""
     return factor(table, row, remark)
+
+
+def distance(row: Row, year: int) -> int:
+    """How many years a row is away from a year; 0 where it tells none."""
+    return abs(int(row[YEAR]) - year) if row[YEAR] else 0
 
 
 def missing(what: str, text: str, known: Iterable[str], hint: str) -> ReportError:

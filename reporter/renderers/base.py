@@ -96,7 +96,10 @@ def clean(text: str) -> str:
 
 def cited(report: Report) -> list[factors.Source]:
     """What the words cite, once, in order: the entries that a paper's bibliography needs."""
+    from reporter.renderers.sections import sections  # which imports this file's neighbours
+
     keys = [key for name in WORDS for key in citations(words(report, name))]
+    keys += [key for section in sections(report) for key in section.sources]
     return [factors.source(key) for key in dict.fromkeys(keys)]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import reporter
 from reporter import assets, factors
 from reporter.errors import ReportError
-from reporter.renderers import base, display, figures, tables
+from reporter.renderers import base, display, figures, sections, tables
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -69,6 +69,7 @@ def page(report: Report, *, most_runs: int | None = None, themed: bool = True) -
         notes=_notes(report.notes),
         groups=tables.groups(footprint),
         equivalents=tables.equivalents(footprint),
+        sections=sections.sections(report),
         runs=runs,
         runs_left_out=max(0, len(footprint.runs) - most_runs) if most_runs is not None else 0,
         findings=_findings(footprint, places)[:MOST_FINDINGS],

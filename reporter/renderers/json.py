@@ -10,7 +10,7 @@ from reporter.renderers.base import Renderer, clean, sources, without_citations,
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from reporter.footprint import Amount, Equivalent, Footprint, RunFootprint, SocialCost
+    from reporter.footprint import Amount, Budget, Equivalent, Footprint, RunFootprint, SocialCost
     from reporter.report import Report
 
 SCHEMA = "carbon-report/1"
@@ -34,6 +34,7 @@ def document(report: Report) -> dict[str, Any]:
         "social_cost": _social_cost(footprint.social_cost),
         "equivalents": [_equivalent(item) for item in footprint.equivalents],
         "scenarios": [],
+        "uncertainty": [_budget(budget) for budget in footprint.budgets],
         "findings": [finding._asdict() for finding in footprint.findings],
         "sources": [
             {key: value for key, value in source._asdict().items() if key != "bibtex"} for source in sources(report)
@@ -71,7 +72,7 @@ def _run(item: RunFootprint) -> dict[str, Any]:
         "labels": {clean(key): clean(value) for key, value in run.labels.items()},
         "started_at": _moment(run.started_at),
         "duration_s": run.duration_s,
-        "it_energy_kwh": run.energy_kwh,
+        "it_energy_kwh": _value(item.it_energy),
         "energy_kwh": _value(item.energy),
         "cpu_energy_kwh": run.cpu_energy_kwh,
         "gpu_energy_kwh": run.gpu_energy_kwh,
@@ -85,7 +86,9 @@ def _run(item: RunFootprint) -> dict[str, Any]:
         "intensity_g_per_kwh": _value(item.intensity),
         "country": item.country,
         "basis": item.emissions.basis if item.emissions else None,
-        "energy_basis": run.basis,
+        "energy_basis": item.it_energy.basis if item.it_energy else run.basis,
+        "predicted_energy_kwh": run.predicted_energy_kwh,
+        "predicted_emissions_kg": run.predicted_emissions_kg,
         "source": clean(run.source),
         "line": run.line,
     }
@@ -119,6 +122,19 @@ def _social_cost(cost: SocialCost | None) -> dict[str, Any] | None:
         "factor_unit": cost.factor.unit,
         "year": cost.factor.year if one else None,
         "note": cost.factor.note,
+    }
+
+
+def _budget(budget: Budget) -> dict[str, Any]:
+    return {
+        "quantity": budget.quantity,
+        "value": budget.amount.value,
+        "low": budget.amount.low,
+        "high": budget.amount.high,
+        "unit": budget.amount.unit,
+        "significant_digits": budget.digits,
+        "monte_carlo": list(budget.simulated) if budget.simulated else None,
+        "contributions": [part._asdict() for part in budget.contributions],
     }
 
 

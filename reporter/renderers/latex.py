@@ -10,6 +10,7 @@ from reporter import __version__
 from reporter.errors import plain
 from reporter.renderers import display, tables
 from reporter.renderers.base import Language, Renderer, Safe, cited, environment
+from reporter.renderers.sections import sections, widths
 
 if TYPE_CHECKING:
     from reporter.factors import Source
@@ -116,6 +117,7 @@ def render(report: Report) -> bytes:
         version=__version__,
         lines=tables.figures(report),
         listed=shown if several else [],
+        sections=[(section, widths(section)) for section in sections(report)],
         hidden=display.count(hidden, f"more {what}") if hidden else "",
         sources=[(Safe(source.key), Safe(_reference(source))) for source in cited(report)],
         cites=Safe(", ".join(source.key for source in cited(report))),

@@ -10,6 +10,7 @@ from reporter import __version__, factors
 from reporter.errors import ReportError
 from reporter.renderers import display, tables
 from reporter.renderers.base import Language, Renderer, Safe, environment, sources
+from reporter.renderers.sections import sections
 
 if TYPE_CHECKING:
     from reporter.report import Report
@@ -57,6 +58,7 @@ def render(report: Report) -> bytes:
         listed=tables.groups(report.footprint) or tables.runs(report.footprint, SHOWN_RUNS),
         hidden=display.count(hidden, "more run", "more runs") if hidden else "",
         equivalents=tables.equivalents(report.footprint),
+        sections=sections(report),
         sources=[(Safe(_link(source.key)), source) for source in sources(report)],
         findings=report.footprint.findings,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from reporter.renderers import tables
 from reporter.renderers.base import Renderer, clean, without_citations, words
+from reporter.renderers.sections import sections
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +33,7 @@ def render(report: Report) -> bytes:
         hidden = 0 if footprint.groups else len(footprint.runs) - SHOWN_RUNS
         if hidden > 0:
             parts[-1] += f"\n... and {hidden:,} more runs; --json lists all"
+    parts += [f"{section.title}\n{_columns([section.columns, *section.rows], width)}" for section in sections(report)]
     text = clean("\n\n".join(part for part in parts if part)) + "\n"
     encoding = sys.stdout.encoding or "utf-8"
     if encoding.lower().replace("-", "") != "utf8":
