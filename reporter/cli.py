@@ -115,7 +115,15 @@ def _parser() -> argparse.ArgumentParser:
                          help="an intensity for each moment: Electricity Maps, WattTime, ENTSO-E, EIA, CSV")  # fmt: skip
     context.add_argument("--pue", metavar="VALUE", help="the facility's energy over the machines', 1 or more")
     more = parser.add_argument_group("more")
-    more.add_argument("--scc", metavar="NAME[:COUNTRY]", help="epa2023, ricke2018:USA, iwg2021 or '190 USD/t'")
+    more.add_argument("--scc", metavar="NAME[:COUNTRY]", help="epa2023, ricke2018:USA, '190 USD/t'; several by commas; all")
+    more.add_argument("--price-year", metavar="YEAR=RATIO", help="social cost in that year's prices, by your ratio")
+    more.add_argument("--embodied", action="store_true", default=None, help="count the making of the hardware")
+    more.add_argument("--hardware", metavar="'8 x MODEL'", help="for --embodied, where the logs do not name it")
+    more.add_argument("--lifetime", dest="lifetime_years", metavar="YEARS", help="that the hardware is to serve")
+    more.add_argument("--functional-unit", metavar="'N UNITS'", help="for SCI, e.g. '1e6 inferences'")
+    more.add_argument("--market-intensity", dest="market_intensity_g_per_kwh", metavar="VALUE", help="by contract")
+    more.add_argument("--carbon-free", metavar="SHARE", help="share of the energy that contracts buy carbon-free")
+    more.add_argument("--offsets", dest="offsets_kg", metavar="MASS", help="bought; told beside, never netted in")
     more.add_argument("--uncertainty", action="store_true", default=None, help="what the ranges are made of")
     more.add_argument("--overlap", metavar="sum|once", help="runs of one machine at one time: all, or its time once")
     more.add_argument("--factors", metavar="FILE.csv", help="your own figures, before the bundled ones")
@@ -222,38 +230,16 @@ def factors(arguments: Sequence[str]) -> int:
 
 def sample(arguments: Sequence[str]) -> int:
     """Run a command and log the energy of this machine meanwhile; the exit status is the command's."""
-    usage = "carbon-report sample [-o FILE] [--every SECONDS] -- COMMAND..."
-    parser = argparse.ArgumentParser(prog="carbon-report sample", usage=usage)
-    parser.error = _wrong_usage  # type: ignore[method-assign]
-    parser.add_argument("-o", dest="file", default="run.csv", metavar="FILE", help="the power log (run.csv)")
-    parser.add_argument("--every", type=float, default=1.0, metavar="SECONDS", help="time between samples (1)")
-    place = arguments.index("--") if "--" in arguments else len(arguments)
-    parsed, command = parser.parse_args(arguments[:place]), list(arguments[place + 1 :])
-    if not command:
-        raise ReportError("name the command to run: carbon-report sample -- python train.py")
-    from reporter import factors as tables
-    from reporter import sampler
-    from reporter.sampler import machine
+    from reporter import sampler_commands
 
-    model = machine.look().cpu_model
-    design_power = tables.tdp(model, "cpu") if model else None
-    return sampler.run(command, parsed.file, parsed.every, tdp_w=design_power.value if design_power else None)
+    return sampler_commands.sample(arguments)
 
 
-def doctor(arguments: Sequence[str]) -> int:  # noqa: ARG001 - takes none
+def doctor(arguments: Sequence[str]) -> int:
     """List what this machine can measure, and what would have to be done for the rest."""
-    from reporter.sampler.meters import Meters
+    from reporter import sampler_commands
 
-    meters = Meters()
-    how = {"counter": "counted", "power": "power read, times time", "modelled": "modelled, not measured"}
-    for meter in meters.declared:
-        print(f"{meter.part:8} {how.get(meter.kind, meter.kind):24} {meter.name} ({meter.source})")
-    for note in meters.notes:
-        print(f"note: {note}")
-    if any(meter.kind == "modelled" and meter.part == "cpu" for meter in meters.declared) and not meters.notes:
-        print("note: no energy counter of a processor is there; virtual machines and containers hide them")
-    meters.close()
-    return 0
+    return sampler_commands.doctor(arguments)
 
 
 def _version() -> str:

@@ -50,6 +50,11 @@ FINDINGS = {
     "CR041": "PUE inside the energy not told",
     "CR042": "link not followed",
     "CR043": "embodied emissions inside the tracker's figure",
+    "CR044": "devices told apart by their order",
+    "CR046": "rows of one run added up",
+    "CR047": "idle power not counted",
+    "CR049": "whole nodes metered",
+    "CR050": "mean of the devices taken for their sum",
     "CR100": "tracker's emissions differ",
     "CR101": "intensity not known",
     "CR103": "PUE not told",
@@ -59,6 +64,16 @@ FINDINGS = {
     "CR107": "emissions known for some runs only",
     "CR108": "energy estimated, not measured",
     "CR109": "social cost figure withdrawn",
+    "CR110": "figure given by the author",
+    "CR111": "intensity of another year",
+    "CR112": "intensity series covers a part",
+    "CR113": "marginal intensity",
+    "CR114": "intensity series with gaps",
+    "CR115": "intensity series estimated in part",
+    "CR116": "intensity series read on an assumption",
+    "CR117": "generation without a factor",
+    "CR110": "embodied emissions not counted",
+    "CR111": "social cost below 0",
 }
 
 

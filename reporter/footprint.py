@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from reporter.errors import Finding
     from reporter.factors import Factor
+    from reporter.intensity_series import Series
     from reporter.run import Basis, Input, Run
 
 _WEAKEST: tuple[Basis, ...] = ("assumed", "estimated", "reported", "measured")
@@ -142,6 +143,17 @@ class RunFootprint:
     intensity: Amount | None
     emissions: Amount | None
     computed: Amount | None
+    coverage: float | None = None  # the share of it that an intensity series covers, where one was given
+
+
+class SeriesUse(NamedTuple):
+    """An intensity series and how it was used: the share of all energy that it covers, and what it was weighted by."""
+
+    series: Series
+    coverage: float
+    partly: int  # runs that it covers in part
+    traced: int  # runs weighted by the energy of their traces, the others by time
+    runs: int
 
 
 class SocialCost(NamedTuple):
@@ -156,6 +168,25 @@ class SocialCost(NamedTuple):
     amount: Amount
     combined: Amount
     factor: Factor
+
+
+class Intensity(NamedTuple):
+    """Software carbon intensity (ISO/IEC 21031): kg CO2e per functional unit, and the two terms that it is made of."""
+
+    amount: Amount
+    number: float  # how many of the unit the runs served
+    unit: str
+    operational: Amount
+    hardware: Amount | None
+
+
+class Contracts(NamedTuple):
+    """Gross and net in kg CO2e: by the grid, by contract, what was offset, and what is then left on paper."""
+
+    location_based: Amount | None
+    market_based: Amount | None
+    offsets_kg: float | None
+    net: Amount | None
 
 
 class Contribution(NamedTuple):
@@ -218,13 +249,19 @@ class Footprint:
     equivalents: tuple[Equivalent, ...]
     groups: tuple[Group, ...]
     group_by: tuple[str, ...] = ()
+    social_costs: tuple[SocialCost, ...] = ()  # by each series that was asked for, the first one first
+    embodied: Amount | None = None  # kg CO2e of making the hardware, the runs' share
+    sci: Intensity | None = None
+    contracts: Contracts | None = None
+    intensity_series: SeriesUse | None = None
     budgets: tuple[Budget, ...] = ()  # of energy, emissions and social cost, where the user asked for them
 
     @property
     def factors(self) -> tuple[Factor, ...]:
         """Every published figure that went in, once, so that the list of sources cannot forget one."""
         amounts = [self.energy, self.emissions, self.computed, self.social_cost and self.social_cost.amount]
-        amounts += [item.amount for item in self.equivalents]
+        amounts += [item.amount for item in (*self.equivalents, *self.social_costs)]
+        amounts += [self.embodied]
         return _merged(factor for amount in amounts if amount for factor in amount.factors)
 
     @property

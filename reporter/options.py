@@ -39,6 +39,14 @@ class Options:
     pue: float | None = None
     scc: str = "epa2023"
     overlap: str = "sum"  # or "once": runs of one machine at the same time
+    price_year: tuple[int, float] | None = None  # year, and its prices over those of the series
+    embodied: bool = False
+    hardware: tuple[str, ...] = ()
+    lifetime_years: float | None = None
+    functional_unit: tuple[float, str] | None = None
+    market_intensity_g_per_kwh: float | None = None
+    carbon_free: float | None = None  # share of the energy that contracts buy carbon-free, 0 to 1
+    offsets_kg: float | None = None
     uncertainty: bool = False  # the budget of the ranges, and its Monte Carlo
     group_by: tuple[str, ...] = ()
     title: str | None = None
@@ -75,6 +83,14 @@ CONFIG = {
     "factors-edition": "factors_edition",
     "pue": "pue",
     "scc": "scc",
+    "price-year": "price_year",
+    "embodied": "embodied",
+    "hardware": "hardware",
+    "lifetime": "lifetime_years",
+    "functional-unit": "functional_unit",
+    "market-intensity": "market_intensity_g_per_kwh",
+    "carbon-free": "carbon_free",
+    "offsets": "offsets_kg",
     "overlap": "overlap",
     "uncertainty": "uncertainty",
     "group-by": "group_by",
@@ -106,11 +122,11 @@ def make(chosen: Mapping[str, Any], config: Mapping[str, Any] | None = None, fil
 
 def _of_type(key: str, value: object, file: str | None) -> object:
     """A configuration value as the command line would give it. Raises ReportError for one of another type."""
-    if CONFIG[key] in {"strict", "quiet", "uncertainty"}:
+    if CONFIG[key] in {"strict", "quiet", "uncertainty", "embodied"}:
         if isinstance(value, bool):
             return value
         raise ReportError(f"{key}: write true or false without quotation marks", file=file)
-    if CONFIG[key] in {"group_by", "authors", "intensity_series"} and isinstance(value, list):
+    if CONFIG[key] in {"group_by", "authors", "intensity_series", "hardware"} and isinstance(value, list):
         return [str(part) for part in value]
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         return str(value)
@@ -172,6 +188,64 @@ def _fail_over(value: object) -> float:
         raise ReportError(f"--fail-over {plain(value)}: {error.message}") from error
 
 
+def _price_year(value: object) -> tuple[int, float]:
+    year, sign, ratio = str(value).partition("=")
+    try:
+        if sign and float(ratio) > 0:
+            return int(year), float(ratio)
+    except ValueError:
+        pass
+    raise ReportError(
+        f"--price-year {plain(value)}: no price index is bundled; write YEAR=RATIO, that year's prices over those of "
+        "the series, such as 2024=1.22 (from your statistical office)"
+    )
+
+
+def _lifetime(value: object) -> float:
+    try:
+        years = float(str(value).removesuffix("years").removesuffix("year"))
+    except ValueError:
+        years = 0.0
+    if not 0 < years <= 100:
+        raise ReportError(f"--lifetime {plain(value)}: write the years that the hardware is to serve, such as 4")
+    return years
+
+
+def _functional_unit(value: object) -> tuple[float, str]:
+    number, _, name = str(value).strip().partition(" ")
+    try:
+        if float(number) > 0 and name.strip():
+            return float(number), name.strip()
+    except ValueError:
+        pass
+    raise ReportError(f"--functional-unit {plain(value)}: write how many of what, such as '1e6 inferences'")
+
+
+def _carbon_free(value: object) -> float:
+    text = str(value).strip()
+    try:
+        share = float(text.rstrip("% ")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise ReportError(f"--carbon-free {plain(value)}: write a share from 0 to 1, or from 0 to 100 %")
+    return share
+
+
+def _offsets(value: object) -> float:
+    try:
+        mass = parse(str(value), "kgCO2e", bare="kgCO2e")
+    except ReportError as error:
+        raise ReportError(f"--offsets {plain(value)}: {error.message}") from error
+    if mass < 0:
+        raise ReportError(f"--offsets {plain(value)}: write how much was bought, 0 or more")
+    return mass
+
+
+def _hardware(value: object) -> tuple[str, ...]:
+    return tuple(part.strip() for part in (value if isinstance(value, list | tuple) else str(value).split(",")))
+
+
 def _overlap(value: object) -> str:
     if value not in {"sum", "once"}:
         raise ReportError(f"--overlap {plain(value)}: write sum (each run counts) or once (a machine's time does)")
@@ -199,6 +273,13 @@ _READERS: dict[str, Any] = {
     "fail_over_kg": _fail_over,
     "cloud": _cloud,
     "overlap": _overlap,
+    "price_year": _price_year,
+    "lifetime_years": _lifetime,
+    "functional_unit": _functional_unit,
+    "market_intensity_g_per_kwh": _intensity,
+    "carbon_free": _carbon_free,
+    "offsets_kg": _offsets,
+    "hardware": _hardware,
     "group_by": _list,
     "authors": _list,
     "logs": tuple,

@@ -6,11 +6,14 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from reporter import factors
 from reporter.assess import checks, energy, groups, overlaps
+from reporter.assess.contracts import contracts
+from reporter.assess.embodied import embodied, sci
 from reporter.assess.emissions import computed, implied_intensity, mean_intensity, reported
 from reporter.assess.equivalents import equivalents
 from reporter.assess.place import Site
-from reporter.assess.social_cost import social_cost
+from reporter.assess.social_cost import social_costs
 from reporter.assess.uncertainty import with_budgets
 from reporter.footprint import Footprint, RunFootprint, total
 from reporter.options import Options
@@ -28,6 +31,12 @@ def assess(reading: Reading, options: Options | None = None) -> Footprint:
     what the tracker said is kept beside. Raises ReportError where an option names what does not exist.
     """
     options = options or Options()
+    factors.require_edition(options.factors_edition)
+    with factors.laid_over(options.factors):
+        return _assessed(reading, options)
+
+
+def _assessed(reading: Reading, options: Options) -> Footprint:
     site = Site(options)
     overlapping = overlaps.overlaps(reading.runs)
     counted_once = options.overlap == "once"
@@ -35,7 +44,8 @@ def assess(reading: Reading, options: Options | None = None) -> Footprint:
     runs = tuple(_assess_run(run, site, computed_only=options.has_context) for run in counted)
     released = total(run.emissions for run in runs)
     claims = [run.run.reported_emissions_kg for run in runs]
-    cost, cost_findings = social_cost(runs, options.scc)
+    costs, cost_findings = social_costs(runs, options)
+    hardware, hardware_findings = embodied(runs, options)
     it_energy, with_pue = total(run.it_energy for run in runs), total(run.energy for run in runs)
     footprint = Footprint(
         runs=runs,
@@ -46,6 +56,7 @@ def assess(reading: Reading, options: Options | None = None) -> Footprint:
             *site.findings(runs),
             *checks.findings(runs),
             *cost_findings,
+            *hardware_findings,
         ),
         duration_s=energy.summed([run.run.duration_s for run in runs]),
         it_energy=it_energy,
@@ -56,10 +67,15 @@ def assess(reading: Reading, options: Options | None = None) -> Footprint:
         emissions=released,
         reported_emissions_kg=None if None in claims else energy.summed(claims),
         computed=total(run.computed for run in runs) if all(run.computed for run in runs) else None,
-        social_cost=cost,
+        social_cost=costs[0] if costs else None,
+        social_costs=costs,
+        embodied=hardware,
+        sci=sci(released, hardware, options.functional_unit),
+        contracts=contracts(with_pue, released, options),
         equivalents=equivalents(released, site.locale(runs)),
         groups=groups.grouped(runs, options.group_by),
         group_by=options.group_by,
+        intensity_series=site.series.use(runs) if site.series else None,
     )
     return with_budgets(footprint) if options.uncertainty else footprint
 
@@ -71,7 +87,8 @@ def _assess_run(run: Run, site: Site, *, computed_only: bool) -> RunFootprint:
     claim = None if computed_only else reported(run, ours)
     if claim is not None:
         intensity = implied_intensity(claim, facility) or intensity
-    return RunFootprint(run, site.country(run), it_energy, pue, facility, intensity, claim or ours, ours)
+    coverage = site.series.coverage(run) if site.series else None
+    return RunFootprint(run, site.country(run), it_energy, pue, facility, intensity, claim or ours, ours, coverage)
 
 
 class _Room(ModuleType):

@@ -13,22 +13,35 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reporter.footprint import RunFootprint
+    from reporter.options import Options
 
 #: The year taken for a run that tells none: the last whole year before this edition of the tables.
 UNKNOWN_YEAR = 2025
 _OWN_VALUE = re.compile(r"\s*([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*([A-Za-z]{3}[0-9]{0,4})\s*/\s*(\w+)\s*")
 
 
-def social_cost(runs: Sequence[RunFootprint], choice: str) -> tuple[SocialCost | None, list[Finding]]:
-    """Social cost of all runs, each at the value of its year; None where no emissions are known.
+def social_costs(
+    runs: Sequence[RunFootprint], options: Options
+) -> tuple[tuple[SocialCost, ...], list[Finding]]:
+    """Social cost of all runs by each series that the options name, each run at the value of its year.
 
-    ``choice`` is a series (``epa2023``), a series and country (``ricke2018:USA``) or a value (``190 USD/t``). The
-    range is that of the series alone (discount rates, or its own quantiles), as Henderson et al. (2020) print it.
-    Raises ReportError for a series or country that does not exist.
+    A series is a name (``epa2023``), a name and country (``ricke2018:USA``) or a value (``190 USD/t``), several parted
+    by commas, or ``all``. The range is that of the series alone (discount rates, or its own quantiles), as Henderson et
+    al. (2020) print it. Empty where no emissions are known. Raises ReportError for a series or country that is not
+    there.
     """
+    names = factors.series() if options.scc == "all" else [name.strip() for name in options.scc.split(",")]
+    made = [_social_cost(runs, name, options.price_year) for name in names]
+    found = dict.fromkeys(finding for _, findings in made for finding in findings)
+    return tuple(cost for cost, _ in made if cost is not None), list(found)
+
+
+def _social_cost(
+    runs: Sequence[RunFootprint], choice: str, price_year: tuple[int, float] | None
+) -> tuple[SocialCost | None, list[Finding]]:
     emitted = [run for run in runs if run.emissions is not None]
     years = {_year(run) for run in runs}
-    factor_of = {year: _factor(choice, year or UNKNOWN_YEAR) for year in years}
+    factor_of = {year: _in_prices_of(_factor(choice, year or UNKNOWN_YEAR), price_year) for year in years}
     if not emitted:
         return None, []
     prices = [(run.emissions, factor_of[_year(run)]) for run in emitted if run.emissions]
@@ -39,7 +52,23 @@ def social_cost(runs: Sequence[RunFootprint], choice: str) -> tuple[SocialCost |
     factor = factor_of[_year(emitted[0])]
     country = choice.partition(":")[2]
     code = factors.country(country) if country and not _OWN_VALUE.fullmatch(choice) else None
-    return SocialCost(choice.partition(":")[0], code, whole, combined, factor), _findings(factor, code, years)
+    cost = SocialCost(choice.partition(":")[0], code, whole, combined, factor)
+    return cost, _findings(factor, code, years)
+
+
+def _in_prices_of(factor: factors.Factor, price_year: tuple[int, float] | None) -> factors.Factor:
+    """A cost in the prices of another year, by the ratio that the user gives."""
+    if price_year is None:
+        return factor
+    year, ratio = price_year
+    money, slash, mass = factor.unit.partition("/")
+    return factor._replace(
+        value=factor.value * ratio,
+        low=None if factor.low is None else factor.low * ratio,
+        high=None if factor.high is None else factor.high * ratio,
+        unit=f"{money[:3]}{year}{money[7:]}{slash}{mass}",
+        note=f"prices of {year}: times {ratio:g}, the author's ratio; {factor.note}",
+    )
 
 
 def price_of(run: RunFootprint, cost: SocialCost | None) -> factors.Factor | None:
@@ -91,4 +120,7 @@ def _findings(factor: factors.Factor, country: str | None, years: set[int | None
         found.append(Finding("CR105", "note", f"a run tells no year; its social cost is that of {UNKNOWN_YEAR}", None))
     if factor.key == "iwg2021":
         found.append(Finding("CR109", "note", "IWG 2021 was withdrawn as US policy in January 2025", None))
+    if factor.value < 0:
+        text = f"{factor.label}: the median is below 0, a gain to that country; it stands as published"
+        found.append(Finding("CR111", "note", text, None))
     return found

@@ -10,7 +10,7 @@ from reporter.renderers.base import Renderer, clean, sources, without_citations,
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from reporter.footprint import Amount, Budget, Equivalent, Footprint, RunFootprint, SocialCost
+    from reporter.footprint import Amount, Budget, Contracts, Equivalent, Footprint, Intensity, RunFootprint, SocialCost
     from reporter.report import Report
 
 SCHEMA = "carbon-report/1"
@@ -32,6 +32,10 @@ def document(report: Report) -> dict[str, Any]:
         "runs": [_run(run) for run in footprint.runs],
         "groups": [_group(group) for group in footprint.groups],
         "social_cost": _social_cost(footprint.social_cost),
+        "social_costs": [_social_cost(cost) for cost in footprint.social_costs],
+        "embodied": _range(footprint.embodied),
+        "sci": _sci(footprint.sci),
+        "contracts": _contracts(footprint.contracts),
         "equivalents": [_equivalent(item) for item in footprint.equivalents],
         "scenarios": [],
         "uncertainty": [_budget(budget) for budget in footprint.budgets],
@@ -122,6 +126,36 @@ def _social_cost(cost: SocialCost | None) -> dict[str, Any] | None:
         "factor_unit": cost.factor.unit,
         "year": cost.factor.year if one else None,
         "note": cost.factor.note,
+    }
+
+
+def _range(amount: Amount | None) -> dict[str, Any] | None:
+    if amount is None:
+        return None
+    return {"value": amount.value, "low": amount.low, "high": amount.high, "unit": amount.unit, "basis": amount.basis}
+
+
+def _sci(sci: Intensity | None) -> dict[str, Any] | None:
+    if sci is None:
+        return None
+    told = {"functional_unit": clean(sci.unit), "functional_units": sci.number}
+    return told | {
+        "sci_kg_per_unit": _value(sci.amount),
+        "sci_low_kg_per_unit": sci.amount.low,
+        "sci_high_kg_per_unit": sci.amount.high,
+        "operational_kg": _value(sci.operational),
+        "embodied_kg": _value(sci.hardware),
+    }
+
+
+def _contracts(told: Contracts | None) -> dict[str, Any] | None:
+    if told is None:
+        return None
+    return {
+        "location_based_kg": _value(told.location_based),
+        "market_based_kg": _value(told.market_based),
+        "offsets_kg": told.offsets_kg,
+        "net_kg": _value(told.net),
     }
 
 

@@ -30,8 +30,78 @@ class Section(NamedTuple):
 
 def sections(report: Report) -> list[Section]:
     """The analyses that were asked for or whose data are there, in printing order."""
-    made = (section(report.footprint) for section in (_uncertainty,))
+    made = (section(report.footprint) for section in (_contracts, _hardware, _social_costs, _uncertainty))
     return [section for section in made if section is not None and section.rows]
+
+
+def _contracts(footprint: Footprint) -> Section | None:
+    """Gross and net, location-based and market-based, each on its line."""
+    told = footprint.contracts
+    if told is None:
+        return None
+    rows = [("Location-based, by the grid (gross)", display.mass(told.location_based))]
+    if told.market_based is not None:
+        rows.append(("Market-based, by contract", display.mass(told.market_based)))
+    if told.offsets_kg is not None:
+        rows.append(("Offsets bought", display.mass(told.offsets_kg)))
+    rows.append(("Net of contracts and offsets", display.mass(told.net)))
+    says = (
+        "The location-based figure is what the grid emitted for this energy, and the one that this report uses. "
+        "Contracts change who accounts for those emissions, and offsets are made elsewhere: both are told beside it."
+    )
+    sources = ("ghgprotocol2015scope2", "patterson2021carbon")
+    return Section("contracts", "Gross and net", says, ("Figure", "CO₂e"), tuple(rows), frozenset({"CO₂e"}), sources)
+
+
+def _hardware(footprint: Footprint) -> Section | None:
+    """Embodied emissions, and software carbon intensity with its disclosures."""
+    hardware, sci = footprint.embodied, footprint.sci
+    if hardware is None and sci is None:
+        return None
+    rows = [_amount_row("Operation (E × I)", footprint.emissions)]
+    if hardware is not None:
+        rows.append(_amount_row("Hardware, the runs' share (M)", hardware))
+    if sci is not None:
+        amount = sci.amount
+        per = f"SCI = ((E × I) + M) / R, per {display.short(sci.unit)}"
+        rows.append((per, display.mass(amount), display.mass_range(amount)))
+        rows.append(("Functional unit (R)", f"{sci.number:,.6g} {display.short(sci.unit)}", ""))
+    missing = " Making the hardware (M) is not counted, so that SCI is too low; --embodied counts it."
+    says = (
+        "The hardware's share is what was emitted in making it, times the runs' time over its years of service; the "
+        "whole of each processor is taken; boards, racks and buildings are left out unless their figure holds them. "
+        f"Operation is location-based and without offsets.{'' if hardware else missing}"
+    )
+    used = [factor.source for factor in hardware.factors] if hardware else []
+    sources = ("iso21031sci", *dict.fromkeys(used))
+    columns = ("Figure", "CO₂e", "Range")
+    return Section("hardware", "Hardware and software carbon intensity", says, columns, tuple(rows),
+                   frozenset(columns[1:]), sources)  # fmt: skip
+
+
+def _amount_row(name: str, amount: Amount | None) -> tuple[str, ...]:
+    return name, display.mass(amount), display.mass_range(amount)
+
+
+def _social_costs(footprint: Footprint) -> Section | None:
+    """The social cost by several series side by side."""
+    if len(footprint.social_costs) < 2:
+        return None
+    rows = []
+    for cost in footprint.social_costs:
+        factor, amount = cost.factor, cost.amount
+        ends = display.cost(amount).partition(" (")[2].rstrip(")").replace(", ", " to ")
+        scope = f"in {factors.country_name(cost.country)} alone" if cost.country else "worldwide"
+        each = f"{display.plain(factor.value)} {display.money_words(amount.unit)}"
+        rows.append((factor.label, display.money(amount.value, amount.unit), ends, f"{each} a tonne", scope))
+    says = (
+        "Series differ in the damage that they count, in discounting, in the money's year and in method; none is added "
+        "to another. A tonne of CO₂e is priced as one of CO₂, which is an approximation."
+    )
+    columns = ("Series", "Cost", "Range", "Price", "Damage")
+    sources = tuple(dict.fromkeys(cost.factor.source for cost in footprint.social_costs if cost.factor.source))
+    numbers = frozenset(columns[1:3])
+    return Section("social-costs", "Social cost by series", says, columns, tuple(rows), numbers, sources)
 
 
 def _uncertainty(footprint: Footprint) -> Section | None:
