@@ -51,8 +51,10 @@ FINDINGS = {
     "CR042": "link not followed",
     "CR043": "embodied emissions inside the tracker's figure",
     "CR044": "devices told apart by their order",
+    "CR045": "job's share of the machine",
     "CR046": "rows of one run added up",
     "CR047": "idle power not counted",
+    "CR048": "power at rest",
     "CR049": "whole nodes metered",
     "CR050": "mean of the devices taken for their sum",
     "CR100": "tracker's emissions differ",
@@ -72,8 +74,8 @@ FINDINGS = {
     "CR115": "intensity series estimated in part",
     "CR116": "intensity series read on an assumption",
     "CR117": "generation without a factor",
-    "CR110": "embodied emissions not counted",
-    "CR111": "social cost below 0",
+    "CR118": "embodied emissions not counted",
+    "CR119": "social cost below 0",
 }
 
 

@@ -47,6 +47,7 @@ class Options:
     market_intensity_g_per_kwh: float | None = None
     carbon_free: float | None = None  # share of the energy that contracts buy carbon-free, 0 to 1
     offsets_kg: float | None = None
+    working: bool = False  # a section on how the numbers were made
     uncertainty: bool = False  # the budget of the ranges, and its Monte Carlo
     group_by: tuple[str, ...] = ()
     title: str | None = None
@@ -93,6 +94,7 @@ CONFIG = {
     "offsets": "offsets_kg",
     "overlap": "overlap",
     "uncertainty": "uncertainty",
+    "working": "working",
     "group-by": "group_by",
     "title": "title",
     "authors": "authors",
@@ -122,7 +124,7 @@ def make(chosen: Mapping[str, Any], config: Mapping[str, Any] | None = None, fil
 
 def _of_type(key: str, value: object, file: str | None) -> object:
     """A configuration value as the command line would give it. Raises ReportError for one of another type."""
-    if CONFIG[key] in {"strict", "quiet", "uncertainty", "embodied"}:
+    if CONFIG[key] in {"strict", "quiet", "uncertainty", "embodied", "working"}:
         if isinstance(value, bool):
             return value
         raise ReportError(f"{key}: write true or false without quotation marks", file=file)

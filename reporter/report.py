@@ -21,3 +21,4 @@ class Report:
     scope: str | None = None  # what the figures cover, in the author's words
     notes: str | None = None  # the author's own description, as Markdown
     standalone: bool = False  # a whole LaTeX document instead of a fragment
+    working: bool = False  # a section on how the numbers were made

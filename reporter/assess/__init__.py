@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from reporter import factors
-from reporter.assess import checks, energy, groups, overlaps
+from reporter.assess import checks, energy, groups, overlaps, place
 from reporter.assess.contracts import contracts
 from reporter.assess.embodied import embodied, sci
 from reporter.assess.emissions import computed, implied_intensity, mean_intensity, reported
@@ -33,7 +34,8 @@ def assess(reading: Reading, options: Options | None = None) -> Footprint:
     options = options or Options()
     factors.require_edition(options.factors_edition)
     with factors.laid_over(options.factors):
-        return _assessed(reading, options)
+        footprint = _assessed(reading, options)
+    return replace(footprint, findings=(*footprint.findings, *place.given(footprint.factors, options)))
 
 
 def _assessed(reading: Reading, options: Options) -> Footprint:

@@ -58,7 +58,7 @@ def embodied(runs: Sequence[RunFootprint], options: Options) -> tuple[Amount | N
     notes = [f"no published figure for the making of '{plain(model, 60)}'; it is not counted" for model in unknown]
     if not shares and not unknown:
         notes.append("the logs name no processor whose making could be counted; give --hardware '8 x A100-SXM4-80GB'")
-    return total(shares), [Finding("CR110", "warning", note, None) for note in notes]
+    return total(shares), [Finding("CR118", "warning", note, None) for note in notes]
 
 
 def _of_user(text: str) -> tuple[str, str, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reporter import factors
+from reporter.assess import alignment
 from reporter.errors import Finding, ReportError, plain
 from reporter.footprint import Amount, of_factor
 
@@ -36,11 +37,12 @@ class Site:
         self._country = factors.country(options.country) if options.country else None
         self._cloud: Factor | None = None
         if options.cloud:
-            self._country, self._cloud = factors.cloud(*options.cloud)
-            if self._cloud is None:
+            self._country, self._cloud = factors.cloud(*options.cloud, options.intensity_year)
+            if self._cloud is None and not options.intensity_series:
                 self._say("CR104", f"no intensity is published for {':'.join(options.cloud)}; that of its country "
                           f"{self._country} stands for it", "note")  # fmt: skip
         self._pue = self._chosen_pue()
+        self.series = alignment.of_options(options)
 
     def country(self, run: Run) -> str | None:
         """ISO 3166 alpha-3 code of the run's country: the option's, else the log's; None where not told."""
@@ -55,11 +57,13 @@ class Site:
     def intensity(self, run: Run) -> Amount | None:
         """The carbon intensity in gCO2e/kWh that holds for a run, None where neither options nor log tell a place."""
         options = self.options
+        if self.series is not None:
+            return self.series.intensity(run)
         if options.intensity_g_per_kwh is not None:
             return Amount(options.intensity_g_per_kwh, "gCO2e/kWh", basis="estimated")
         if self._cloud is not None:
             return of_factor(self._cloud)
-        placed = options.country or options.region or options.cloud
+        placed = options.country or options.region or options.cloud or options.intensity_year
         if options.pue is not None and not placed and run.reported_intensity_g_per_kwh is not None:
             return Amount(run.reported_intensity_g_per_kwh, "gCO2e/kWh", basis="reported")
         country = self.country(run)
@@ -79,6 +83,7 @@ class Site:
             found.append(Finding("CR101", "warning", f"{text}; give --country, --cloud or --intensity", None))
         if lost and len(lost) < len(runs):
             found.append(Finding("CR107", "warning", "the total of the emissions leaves those runs out", None))
+        found += self.series.findings(runs) if self.series else []
         if any(run.energy and run.pue is None for run in runs):
             text = "no PUE is told: energy is that of the machines alone; give --pue"
             found.append(Finding("CR103", "note", text, None))
@@ -111,7 +116,7 @@ class Site:
         """The country's intensity; one that we have no figure for is an error if asked for, else told once and None."""
         if country not in self._intensities:
             try:
-                self._intensities[country] = of_factor(factors.intensity(country, self.options.region))
+                self._intensities[country] = of_factor(self._factor(country))
             except ReportError as error:
                 if self.options.has_context:
                     raise
@@ -119,5 +124,25 @@ class Site:
                 self._say("CR101", error.message, "note")
         return self._intensities[country]
 
+    def _factor(self, country: str) -> Factor:
+        year = self.options.intensity_year
+        found = factors.intensity(country, self.options.region, year)
+        if year is not None and found.year not in {year, None}:
+            self._say("CR111", f"intensity of {found.label}: {found.note.partition(';')[0]}", "note")
+        return found
+
     def _say(self, code: str, message: str, level: str = "warning") -> None:
         self._found.append(Finding(code, level, message, None))  # type: ignore[arg-type]
+
+
+def given(used: Sequence[Factor], options: Options) -> list[Finding]:
+    """Which of the figures in a report are the author's own, and not those that we hold."""
+    if options.factors is None:
+        return []
+    file = plain(options.factors)
+    own = [factor for factor in used if factor.origin.startswith(f"{file}:")]
+    if not own:
+        return [Finding("CR110", "note", "no figure of this file went into the report", file)]
+    named = ", ".join(f"{plain(factor.key, 40)} ({factor.origin})" for factor in own[:5])
+    more = f" and {len(own) - 5} more" if len(own) > 5 else ""
+    return [Finding("CR110", "note", f"figures given by the author: {named}{more}", None)]

@@ -122,5 +122,5 @@ def _findings(factor: factors.Factor, country: str | None, years: set[int | None
         found.append(Finding("CR109", "note", "IWG 2021 was withdrawn as US policy in January 2025", None))
     if factor.value < 0:
         text = f"{factor.label}: the median is below 0, a gain to that country; it stands as published"
-        found.append(Finding("CR111", "note", text, None))
+        found.append(Finding("CR119", "note", text, None))
     return found

@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from reporter import plugins
-from reporter.errors import ReportError, plain
+from reporter.errors import Finding, ReportError, plain
 from reporter.renderers.base import Renderer
 
 if TYPE_CHECKING:
@@ -24,7 +24,15 @@ def available() -> dict[str, Renderer]:
     names = sorted(entry[:-3] for entry in os.listdir(os.path.dirname(__file__)) if entry.endswith(".py"))
     modules = [importlib.import_module(f"{__name__}.{name}") for name in names if name != "__init__"]
     ours = {renderer.name: renderer for module in modules for renderer in getattr(module, "RENDERERS", ())}
-    return {**plugins.load("carbon_report.renderers"), **ours}
+    foreign = plugins.load("carbon_report.renderers")
+    return {**{name: found for name, found in foreign.items() if _fits(name, found)}, **ours}
+
+
+def _fits(name: str, found: object) -> bool:
+    if not isinstance(found, Renderer):
+        text = f"plug-in '{plain(name)}' is no reporter.renderers.Renderer"
+        plugins.FAILED.append(Finding("CR040", "warning", text))
+    return isinstance(found, Renderer)
 
 
 def for_file(path: str) -> str:

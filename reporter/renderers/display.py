@@ -189,6 +189,13 @@ def percent(part: float, whole: float) -> str:
     return f"{100 * part / whole:.0f} %" if whole else NOT_TOLD
 
 
+def share(part: float) -> str:
+    """A share of a whole; what is not all of it is never printed as 100 %, and what is there never as 0 %."""
+    if 0 < part < 1:
+        return f"{min(max(100 * part, 0.1), 99.9):.3g} %"
+    return f"{100 * part:.0f} %"
+
+
 def date(when: datetime | None) -> str:
     """A day: ``2026-11-21``."""
     return NOT_TOLD if when is None else when.date().isoformat()
@@ -218,6 +225,6 @@ FILTERS = {
     function.__name__: function
     for function in (
         number, energy, mass, power, mass_range, energy_range, intensity, money, money_words, cost, duration, quantity,
-        plain, ratio, date, basis, short,
+        plain, ratio, date, basis, short, share,
     )
 }  # fmt: skip

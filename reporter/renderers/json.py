@@ -5,12 +5,24 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from reporter import factors
 from reporter.renderers.base import Renderer, clean, sources, without_citations, words
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from reporter.footprint import Amount, Budget, Contracts, Equivalent, Footprint, Intensity, RunFootprint, SocialCost
+    from reporter.factors import Factor
+    from reporter.footprint import (
+        Amount,
+        Budget,
+        Contracts,
+        Equivalent,
+        Footprint,
+        Intensity,
+        RunFootprint,
+        SeriesUse,
+        SocialCost,
+    )
     from reporter.report import Report
 
 SCHEMA = "carbon-report/1"
@@ -43,6 +55,9 @@ def document(report: Report) -> dict[str, Any]:
         "sources": [
             {key: value for key, value in source._asdict().items() if key != "bibtex"} for source in sources(report)
         ],
+        "factors_edition": factors.EDITION,
+        "factors": [_factor(factor) for factor in footprint.factors],
+        "intensity_series": _series(footprint.intensity_series),
         "statement": without_citations(words(report, "statement")),
     }
 
@@ -88,6 +103,7 @@ def _run(item: RunFootprint) -> dict[str, Any]:
         "computed_emissions_kg": _value(item.computed),
         "pue": _value(item.pue),
         "intensity_g_per_kwh": _value(item.intensity),
+        "intensity_coverage": item.coverage,
         "country": item.country,
         "basis": item.emissions.basis if item.emissions else None,
         "energy_basis": item.it_energy.basis if item.it_energy else run.basis,
@@ -185,6 +201,35 @@ def _equivalent(item: Equivalent) -> dict[str, Any]:
         "factor_unit": factor.unit,
         "source": factor.source,
         "year": factor.year,
+    }
+
+
+def _factor(factor: Factor) -> dict[str, Any]:
+    """A figure that went in; ``origin`` is null for a bundled one, else the author's file and line."""
+    return {key: clean(value) if isinstance(value, str) else value for key, value in factor._asdict().items()} | {
+        "origin": clean(factor.origin) or None
+    }
+
+
+def _series(use: SeriesUse | None) -> dict[str, Any] | None:
+    if use is None:
+        return None
+    series = use.series
+    return {
+        "paths": [clean(path) for path in series.files],
+        "provider": clean(series.provider),
+        "zone": None if series.zone is None else clean(series.zone),
+        "signal": series.signal,
+        "boundary": series.boundary,
+        "unit": series.unit,
+        "resolution_s": series.step_s,
+        "steps": len(series.values),
+        "from": _moment(series.first),
+        "to": _moment(series.last),
+        "coverage": use.coverage,
+        "runs_weighted_by_energy": use.traced,
+        "runs_weighted_by_time": use.runs - use.traced,
+        "runs_covered_in_part": use.partly,
     }
 
 

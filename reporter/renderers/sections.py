@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from reporter import factors
-from reporter.renderers import display
+from reporter.renderers import display, working
 
 if TYPE_CHECKING:
     from reporter.footprint import Amount, Budget, Footprint
@@ -30,7 +30,8 @@ class Section(NamedTuple):
 
 def sections(report: Report) -> list[Section]:
     """The analyses that were asked for or whose data are there, in printing order."""
-    made = (section(report.footprint) for section in (_contracts, _hardware, _social_costs, _uncertainty))
+    made = [section(report.footprint) for section in (_contracts, _hardware, _social_costs, _uncertainty)]
+    made += [_working(report.footprint)] if report.working else []
     return [section for section in made if section is not None and section.rows]
 
 
@@ -117,6 +118,14 @@ def _uncertainty(footprint: Footprint) -> Section | None:
     )
     columns = ("Figure and cause", "Value or change", "Range, or share of the variance")
     return Section("uncertainty", "Uncertainty", says, columns, tuple(rows), frozenset(columns[1:]))
+
+
+def _working(footprint: Footprint) -> Section:
+    """Each figure's formula, the same with its numbers, and where they come from."""
+    columns = ("Figure", "Formula", "With the numbers", "From")
+    rows = tuple((step.what, step.formula, step.numbers, step.origin) for step in working.steps(footprint))
+    says = "Every figure with its formula and the numbers put in, rounded as in the tables; JSON has them in full."
+    return Section("working", "How these numbers were made", says, columns, rows)
 
 
 def _budget_rows(budget: Budget) -> list[tuple[str, ...]]:

@@ -1,0 +1,141 @@
+"""The command line's options: declares them, and reads them over the configuration file."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from reporter import __version__, renderers
+from reporter import options as choices
+from reporter.errors import ReportError
+from reporter.options import Options, Output
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EPILOG = """also:
+  carbon-report sample [-o FILE] [--every SECONDS] -- COMMAND...
+                           log the energy of this machine while a command runs
+  carbon-report formats    trackers that can be read, outputs that can be written
+  carbon-report factors [QUERY]
+                           the published figures that reports rest on
+  carbon-report explain WHAT PATH...
+                           how a figure of the report came to be, down to file and line
+  carbon-report verify FILE PATH...
+                           hold a published statement, card or report against the logs
+  carbon-report lint FILE  slips of units and missing facts in a card, README or paper
+  carbon-report doctor     what this machine can measure, and what is missing
+
+Without an output option a statement and a short table are printed. FILE may be '-' for standard output.
+"""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="carbon-report", usage="carbon-report PATH... [options]", epilog=EPILOG, add_help=True, allow_abbrev=False,
+        description="Turn the logs of energy and carbon trackers into what people publish.",
+        formatter_class=_Help,
+    )  # fmt: skip
+    parser.error = wrong_usage  # type: ignore[method-assign]
+    parser.add_argument("logs", nargs="*", metavar="PATH", help="files, folders, globs, archives; '-': standard input")
+    outputs = parser.add_argument_group("outputs (several may be asked for)")
+    for name, renderer in renderers.available().items():
+        if renderer.says:
+            outputs.add_argument(f"--{name}", nargs="?", const=renderer.document or "-", action=_AddOutput,
+                                 dest="outputs", metavar="FILE", help=renderer.says)  # fmt: skip
+    outputs.add_argument("-o", action=_AddOutput, dest="outputs", metavar="FILE", help="format by the file's ending")
+    outputs.add_argument("--standalone", action="store_true", default=None, help="a whole LaTeX document, no fragment")
+    _add_context(parser)
+    _add_analyses(parser)
+    _add_more(parser)
+    return parser
+
+
+def _add_context(parser: argparse.ArgumentParser) -> None:
+    context = parser.add_argument_group("context (with one of these, emissions are computed)")
+    context.add_argument("--country", metavar="ISO3", help="country whose electricity was used, e.g. FRA")
+    context.add_argument("--region", help="part of the country, e.g. california")
+    context.add_argument("--cloud", metavar="PROVIDER:REGION", help="e.g. gcp:europe-west9")
+    context.add_argument("--intensity", dest="intensity_g_per_kwh", metavar="VALUE", help="gCO2e/kWh, or with a unit")
+    context.add_argument("--intensity-year", metavar="YEAR", help="the bundled intensity of that year")
+    context.add_argument("--intensity-series", action="append", metavar="FILE",
+                         help="an intensity by the hour: Electricity Maps, WattTime, ENTSO-E, EIA, CSV")  # fmt: skip
+    context.add_argument("--pue", metavar="VALUE", help="the facility's energy over the machines', 1 or more")
+
+
+def _add_analyses(parser: argparse.ArgumentParser) -> None:
+    analyses = parser.add_argument_group("analyses (each adds its section)")
+    analyses.add_argument("--price-year", metavar="YEAR=RATIO", help="social cost in that year's prices, by your ratio")
+    analyses.add_argument("--embodied", action="store_true", default=None, help="count the making of the hardware")
+    analyses.add_argument("--hardware", metavar="'8 x MODEL'", help="for --embodied, where the logs do not name it")
+    analyses.add_argument("--lifetime", dest="lifetime_years", metavar="YEARS", help="that the hardware is to serve")
+    analyses.add_argument("--functional-unit", metavar="'N UNITS'", help="for SCI, e.g. '1e6 inferences'")
+    analyses.add_argument("--market-intensity", dest="market_intensity_g_per_kwh", metavar="VALUE", help="by contract")
+    analyses.add_argument("--carbon-free", metavar="SHARE", help="share of the energy that contracts buy carbon-free")
+    analyses.add_argument("--offsets", dest="offsets_kg", metavar="MASS", help="bought; told beside, never netted in")
+    analyses.add_argument("--working", action="store_true", default=None, help="how the numbers were made")
+    analyses.add_argument("--uncertainty", action="store_true", default=None, help="what the ranges are made of")
+
+
+def _add_more(parser: argparse.ArgumentParser) -> None:
+    more = parser.add_argument_group("more")
+    more.add_argument("--scc", metavar="NAMES", help="epa2023, ricke2018:USA, '190 USD/t'; several by commas; all")
+    more.add_argument("--overlap", metavar="sum|once", help="runs of one machine at one time: all, or its time once")
+    more.add_argument("--factors", metavar="FILE.csv", help="your own figures, before the bundled ones")
+    more.add_argument("--factors-edition", metavar="EDITION", help="hold to an edition of the bundled figures")
+    more.add_argument("--timezone", metavar="ZONE", help="of moments written without one, e.g. Europe/Paris")
+    more.add_argument("--group-by", metavar="LABEL", help="one line a group: project, tracker, country, ...")
+    more.add_argument("--title")
+    more.add_argument("--authors", help="names, separated by commas")
+    more.add_argument("--scope", help="what the figures cover, in a sentence")
+    more.add_argument("--notes", metavar="FILE.md", help="your own description, for HTML and PDF")
+    more.add_argument("--from", dest="reader", metavar="TRACKER", help="read the logs as this tracker's")
+    more.add_argument("--strict", action="store_true", default=None, help="the first doubtful row or file is an error")
+    more.add_argument("--quiet", action="store_true", default=None, help="errors only")
+    more.add_argument("--fail-over", dest="fail_over_kg", metavar="AMOUNT", help="exit 2 above this much, e.g. 10kg")
+    more.add_argument("--config", metavar="FILE", help="instead of carbon-report.toml or pyproject.toml")
+    more.add_argument("--version", action="version", version=f"carbon-report {__version__}")
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Help of a fixed width; asking the terminal for its own costs an import at every start."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=34, width=110)
+
+
+class _AddOutput(argparse.Action):
+    """Collects outputs in the order given; ``-o`` finds the renderer by the file's ending."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:  # noqa: ARG002
+        name = renderers.for_file(values) if option_string == "-o" else str(option_string).removeprefix("--")
+        namespace.outputs = [*(namespace.outputs or []), Output(name, str(values))]
+
+
+def wrong_usage(message: str) -> NoReturn:
+    """Refuse a command line; argparse's own answer takes several lines."""
+    raise ReportError(f"{message}; see 'carbon-report --help'")
+
+
+def options_of(arguments: Sequence[str]) -> Options:
+    """Read the command line over the configuration file. Raises ReportError where either is wrong."""
+    chosen = vars(_parser().parse_intermixed_args(list(arguments)))
+    config, file = choices.configuration(chosen.pop("config"))
+    outputs = chosen.pop("outputs") or []
+    logs = chosen["logs"]
+    if not logs:
+        logs, outputs = _path_taken_for_file(outputs)
+    if not logs:
+        raise ReportError("name a tracker's log, such as emissions.csv; 'carbon-report --help' shows what there is")
+    return choices.make({**chosen, "logs": logs, "outputs": outputs or [Output("terminal", "-")]}, config, file)
+
+
+def _path_taken_for_file(outputs: list[Output]) -> tuple[list[str], list[Output]]:
+    """``carbon-report --latex run.csv`` means the log run.csv, not LaTeX written over it."""
+    for place, (name, path) in enumerate(outputs):
+        renderer = renderers.available()[name]
+        if path != "-" and os.path.exists(path) and renderer.update is None and not path.endswith(renderer.endings):
+            default = Output(name, renderer.document or "-")
+            return [path], [*outputs[:place], default, *outputs[place + 1 :]]
+    return [], outputs

@@ -1,0 +1,1 @@
+"""The commands besides the main path, one file each: `run(arguments)` gives the exit status."""
