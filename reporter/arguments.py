@@ -66,6 +66,8 @@ def _add_context(parser: argparse.ArgumentParser) -> None:
 
 def _add_analyses(parser: argparse.ArgumentParser) -> None:
     analyses = parser.add_argument_group("analyses (each adds its section)")
+    analyses.add_argument("--what-if", action="append", metavar="WHAT",
+                          help="country, region (of the cloud), or changes: pue=1.1,power=0.5")  # fmt: skip
     analyses.add_argument("--price-year", metavar="YEAR=RATIO", help="social cost in that year's prices, by your ratio")
     analyses.add_argument("--embodied", action="store_true", default=None, help="count the making of the hardware")
     analyses.add_argument("--hardware", metavar="'8 x MODEL'", help="for --embodied, where the logs do not name it")

@@ -189,6 +189,21 @@ class Contracts(NamedTuple):
     net: Amount | None
 
 
+class Scenario(NamedTuple):
+    """The same work under another circumstance: ``kind`` is country, region or change; ``ratio`` is to this report's.
+
+    ``energy`` in kWh with PUE, ``emissions`` in kg CO2e, ``boundary`` what its intensity counts (empty: as here).
+    """
+
+    kind: str
+    key: str
+    label: str
+    energy: Amount
+    emissions: Amount | None
+    ratio: float | None
+    boundary: str
+
+
 class Contribution(NamedTuple):
     """One cause of a range: how far it alone moves the figure, relative to it, and its share of the variance."""
 
@@ -254,6 +269,7 @@ class Footprint:
     sci: Intensity | None = None
     contracts: Contracts | None = None
     intensity_series: SeriesUse | None = None
+    scenarios: tuple[Scenario, ...] = ()
     budgets: tuple[Budget, ...] = ()  # of energy, emissions and social cost, where the user asked for them
 
     @property
@@ -262,6 +278,7 @@ class Footprint:
         amounts = [self.energy, self.emissions, self.computed, self.social_cost and self.social_cost.amount]
         amounts += [item.amount for item in (*self.equivalents, *self.social_costs)]
         amounts += [self.embodied]
+        amounts += [scenario.emissions for scenario in self.scenarios if scenario.kind == "change"]
         return _merged(factor for amount in amounts if amount for factor in amount.factors)
 
     @property

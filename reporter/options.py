@@ -39,6 +39,7 @@ class Options:
     pue: float | None = None
     scc: str = "epa2023"
     overlap: str = "sum"  # or "once": runs of one machine at the same time
+    what_if: tuple[str, ...] = ()  # country, region, or changes such as "pue=1.1,power=0.5"
     price_year: tuple[int, float] | None = None  # year, and its prices over those of the series
     embodied: bool = False
     hardware: tuple[str, ...] = ()
@@ -84,6 +85,7 @@ CONFIG = {
     "factors-edition": "factors_edition",
     "pue": "pue",
     "scc": "scc",
+    "what-if": "what_if",
     "price-year": "price_year",
     "embodied": "embodied",
     "hardware": "hardware",
@@ -128,7 +130,7 @@ def _of_type(key: str, value: object, file: str | None) -> object:
         if isinstance(value, bool):
             return value
         raise ReportError(f"{key}: write true or false without quotation marks", file=file)
-    if CONFIG[key] in {"group_by", "authors", "intensity_series", "hardware"} and isinstance(value, list):
+    if CONFIG[key] in {"group_by", "authors", "intensity_series", "hardware", "what_if"} and isinstance(value, list):
         return [str(part) for part in value]
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         return str(value)
@@ -276,6 +278,7 @@ _READERS: dict[str, Any] = {
     "cloud": _cloud,
     "overlap": _overlap,
     "price_year": _price_year,
+    "what_if": lambda value: (value,) if isinstance(value, str) else tuple(value),
     "lifetime_years": _lifetime,
     "functional_unit": _functional_unit,
     "market_intensity_g_per_kwh": _intensity,

@@ -14,6 +14,7 @@ from reporter.assess.embodied import embodied, sci
 from reporter.assess.emissions import computed, implied_intensity, mean_intensity, reported
 from reporter.assess.equivalents import equivalents
 from reporter.assess.place import Site
+from reporter.assess.scenarios import scenarios
 from reporter.assess.social_cost import social_costs
 from reporter.assess.uncertainty import with_budgets
 from reporter.footprint import Footprint, RunFootprint, total
@@ -47,7 +48,6 @@ def _assessed(reading: Reading, options: Options) -> Footprint:
     released = total(run.emissions for run in runs)
     claims = [run.run.reported_emissions_kg for run in runs]
     costs, cost_findings = social_costs(runs, options)
-    hardware, hardware_findings = embodied(runs, options)
     it_energy, with_pue = total(run.it_energy for run in runs), total(run.energy for run in runs)
     footprint = Footprint(
         runs=runs,
@@ -58,7 +58,6 @@ def _assessed(reading: Reading, options: Options) -> Footprint:
             *site.findings(runs),
             *checks.findings(runs),
             *cost_findings,
-            *hardware_findings,
         ),
         duration_s=energy.summed([run.run.duration_s for run in runs]),
         it_energy=it_energy,
@@ -71,15 +70,28 @@ def _assessed(reading: Reading, options: Options) -> Footprint:
         computed=total(run.computed for run in runs) if all(run.computed for run in runs) else None,
         social_cost=costs[0] if costs else None,
         social_costs=costs,
-        embodied=hardware,
-        sci=sci(released, hardware, options.functional_unit),
-        contracts=contracts(with_pue, released, options),
         equivalents=equivalents(released, site.locale(runs)),
         groups=groups.grouped(runs, options.group_by),
         group_by=options.group_by,
         intensity_series=site.series.use(runs) if site.series else None,
     )
-    return with_budgets(footprint) if options.uncertainty else footprint
+    return _with_analyses(footprint, options)
+
+
+def _with_analyses(footprint: Footprint, options: Options) -> Footprint:
+    """The footprint with what was asked for besides its figures."""
+    released = footprint.emissions
+    hardware, hardware_findings = embodied(footprint.runs, options)
+    elsewhere, scenario_findings = scenarios(footprint.it_energy, footprint.energy, released, options)
+    made = replace(
+        footprint,
+        findings=(*footprint.findings, *hardware_findings, *scenario_findings),
+        embodied=hardware,
+        sci=sci(released, hardware, options.functional_unit),
+        contracts=contracts(footprint.energy, released, options),
+        scenarios=elsewhere,
+    )
+    return with_budgets(made) if options.uncertainty else made
 
 
 def _assess_run(run: Run, site: Site, *, computed_only: bool) -> RunFootprint:

@@ -9,6 +9,7 @@ from .editions import EDITION
 from .own import laid_over
 from .places import country, country_name
 from .sources import Source, of_tracker, source
+from .sources import own as own_source
 from .tables import (
     CATEGORY,
     COUNTRY,
@@ -38,16 +39,19 @@ __all__ = [
     "Factor",
     "Source",
     "cloud",
+    "cloud_regions",
     "country",
     "country_name",
     "embodied",
     "equivalents",
     "generation",
+    "intensities",
     "intensity",
     "laid_over",
     "lifetime",
     "measurement",
     "of_tracker",
+    "own_source",
     "pue",
     "require_edition",
     "search",
@@ -103,6 +107,18 @@ def _of_time(table: str, found: list[Row], year: int | None, name: str) -> Facto
 def _names(row: Row) -> tuple[str, ...]:
     key, label = row[KEY], row[LABEL]
     return tuple(places.fold(name) for name in (key, key.partition("-")[2], label, label.partition(" (")[0]))
+
+
+def intensities() -> list[Factor]:
+    """The lifecycle intensity of every country that has one, in gCO2e/kWh, as :func:`intensity` gives it."""
+    return [factor("intensity", row) for row in rows("intensity") if row[ROLE] == "default"]
+
+
+def cloud_regions(provider: str) -> list[Factor]:
+    """The published intensities of a provider's regions, in gCO2e/kWh. Raises ReportError for an unknown provider."""
+    name = places.provider(provider)
+    found = [row for row in rows("cloud_regions") if row[KEY].startswith(f"{name}:") and row[ROLE] == "default"]
+    return [factor("cloud_regions", row) for row in found if row[VALUE]]
 
 
 def cloud(provider: str, region: str, year: int | None = None) -> tuple[str, Factor | None]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Footprint,
         Intensity,
         RunFootprint,
+        Scenario,
         SeriesUse,
         SocialCost,
     )
@@ -49,7 +50,7 @@ def document(report: Report) -> dict[str, Any]:
         "sci": _sci(footprint.sci),
         "contracts": _contracts(footprint.contracts),
         "equivalents": [_equivalent(item) for item in footprint.equivalents],
-        "scenarios": [],
+        "scenarios": [_scenario(scenario) for scenario in footprint.scenarios],
         "uncertainty": [_budget(budget) for budget in footprint.budgets],
         "findings": [finding._asdict() for finding in footprint.findings],
         "sources": [
@@ -142,6 +143,20 @@ def _social_cost(cost: SocialCost | None) -> dict[str, Any] | None:
         "factor_unit": cost.factor.unit,
         "year": cost.factor.year if one else None,
         "note": cost.factor.note,
+    }
+
+
+def _scenario(scenario: Scenario) -> dict[str, Any]:
+    return {
+        "kind": scenario.kind,
+        "key": clean(scenario.key),
+        "label": clean(scenario.label),
+        "energy_kwh": _value(scenario.energy),
+        "emissions_kg": _value(scenario.emissions),
+        "emissions_low_kg": scenario.emissions.low if scenario.emissions else None,
+        "emissions_high_kg": scenario.emissions.high if scenario.emissions else None,
+        "ratio": scenario.ratio,
+        "boundary": scenario.boundary,
     }
 
 

