@@ -20,6 +20,8 @@ EPILOG = """also:
   carbon-report formats    trackers that can be read, outputs that can be written
   carbon-report factors [QUERY]
                            the published figures that reports rest on
+  carbon-report estimate --hardware "8 x A100-SXM4-80GB" --hours 36 --country FRA
+                           before the run; or PATH --epochs 3 --of 100 from its first epochs
   carbon-report explain WHAT PATH...
                            how a figure of the report came to be, down to file and line
   carbon-report verify FILE PATH...
@@ -46,6 +48,10 @@ def _parser() -> argparse.ArgumentParser:
                                  dest="outputs", metavar="FILE", help=renderer.says)  # fmt: skip
     outputs.add_argument("-o", action=_AddOutput, dest="outputs", metavar="FILE", help="format by the file's ending")
     outputs.add_argument("--standalone", action="store_true", default=None, help="a whole LaTeX document, no fragment")
+    outputs.add_argument("--cite", metavar="natbib|biblatex|plain", help="LaTeX's command; else as the paper loads")
+    outputs.add_argument("--siunitx", action="store_true", default=None, help="figures set by siunitx where loaded")
+    outputs.add_argument("--answer", dest="answers", action="append", metavar="ITEM=TEXT",
+                         help="for checklists: what no log tells, e.g. parameters=110M")  # fmt: skip
     _add_context(parser)
     _add_analyses(parser)
     _add_more(parser)
@@ -68,6 +74,16 @@ def _add_analyses(parser: argparse.ArgumentParser) -> None:
     analyses = parser.add_argument_group("analyses (each adds its section)")
     analyses.add_argument("--what-if", action="append", metavar="WHAT",
                           help="country, region (of the cloud), or changes: pue=1.1,power=0.5")  # fmt: skip
+    analyses.add_argument("--compare", action="store_true", default=None, help="with published models")
+    analyses.add_argument("--phase", action="append", metavar="NAME=REGEX",
+                          help="which runs are search, training, fine-tuning, inference, failed, data")  # fmt: skip
+    analyses.add_argument("--expected-calls", metavar="N", help="inferences that the model is to serve in its life")
+    analyses.add_argument("--calls-logged", metavar="N", help="inferences that the logged inference runs served")
+    analyses.add_argument("--metrics", metavar="FILE", help="CSV or JSON: run,model,dataset,accuracy,parameters,...")
+    metric = analyses.add_mutually_exclusive_group()
+    metric.add_argument("--metric", metavar="NAME", help="rank runs by it and energy; higher is better")
+    metric.add_argument("--metric-lower", metavar="NAME", help="the same, where lower is better")
+    analyses.add_argument("--alpha", metavar="LIST", help="exponents of the error in the ranking; 1,2,4 if not told")
     analyses.add_argument("--price-year", metavar="YEAR=RATIO", help="social cost in that year's prices, by your ratio")
     analyses.add_argument("--embodied", action="store_true", default=None, help="count the making of the hardware")
     analyses.add_argument("--hardware", metavar="'8 x MODEL'", help="for --embodied, where the logs do not name it")
@@ -120,15 +136,18 @@ def wrong_usage(message: str) -> NoReturn:
     raise ReportError(f"{message}; see 'carbon-report --help'")
 
 
-def options_of(arguments: Sequence[str]) -> Options:
-    """Read the command line over the configuration file. Raises ReportError where either is wrong."""
+def options_of(arguments: Sequence[str], *, without_logs: bool = False) -> Options:
+    """Read the command line over the configuration file. Raises ReportError where either is wrong.
+
+    ``without_logs`` is for commands that need none.
+    """
     chosen = vars(_parser().parse_intermixed_args(list(arguments)))
     config, file = choices.configuration(chosen.pop("config"))
     outputs = chosen.pop("outputs") or []
     logs = chosen["logs"]
     if not logs:
         logs, outputs = _path_taken_for_file(outputs)
-    if not logs:
+    if not logs and not without_logs:
         raise ReportError("name a tracker's log, such as emissions.csv; 'carbon-report --help' shows what there is")
     return choices.make({**chosen, "logs": logs, "outputs": outputs or [Output("terminal", "-")]}, config, file)
 

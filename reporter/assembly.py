@@ -11,12 +11,18 @@ from reporter.progress import Progress
 if TYPE_CHECKING:
     from reporter.options import Options
     from reporter.report import Report
+    from reporter.run import Reading
 
 
 def report_of(options: Options) -> Report:
     """Read the logs and assess them as the options say. Raises ReportError where a log or an option is wrong."""
     with Progress("reading logs", quiet=options.quiet) as step:
         runs = importers.read(options.logs, reader=options.reader, strict=options.strict, step=step)
+    return of_runs(runs, options)
+
+
+def of_runs(runs: Reading, options: Options) -> Report:
+    """Assess what was read, or made up, as the options say."""
     from reporter.assess import assess
     from reporter.report import DEFAULT_TITLE, Report
 
@@ -28,6 +34,9 @@ def report_of(options: Options) -> Report:
         _notes(options),
         options.standalone,
         options.working,
+        options.cite,
+        options.siunitx,
+        options.answers,
     )
 
 

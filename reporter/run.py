@@ -53,6 +53,7 @@ class Run:
     predicted_energy_kwh: float | None = None  # what the tracker foresaw for the whole training, never added up
     predicted_emissions_kg: float | None = None
     reported_pue: float | None = None
+    pue_inside: bool = False  # the energies hold a PUE that the log does not tell: none may be multiplied in again
     reported_emissions_kg: float | None = None
     reported_intensity_g_per_kwh: float | None = None
     basis: Basis = "reported"

@@ -122,7 +122,8 @@ def test_what_does_not_exist_is_an_error_of_one_line(wrong: dict[str, str]) -> N
 
 
 def test_no_place_means_no_emissions_and_not_zero() -> None:
-    made = footprint({"country": None, "reported_emissions_kg": None, "reported_pue": None})
+    nowhere = {"country": None, "reported_emissions_kg": None, "reported_pue": None}
+    made = footprint({**nowhere, "reported_intensity_g_per_kwh": None})
     assert made.emissions is None
     assert made.social_cost is None
     assert made.equivalents == ()

@@ -116,7 +116,7 @@ def test_a_cut_last_line_is_skipped_and_told(carbon: Carbon, tmp_path: Path) -> 
         (["--pue", "0.8"], "1 or more"),
         (["--intensity", "12 kg"], "--intensity"),
         (["--scc", "nobody"], "known series are"),
-        (["--from", "nobody"], "known are codecarbon"),
+        (["--from", "nobody"], "known are boamps, carbontracker, "),
         (["--cloud", "gcp"], "PROVIDER:REGION"),
         (["--group-by", "colour"], "there are country, project, tracker"),
         (["-o", "x.docx"], "known are"),

@@ -58,8 +58,10 @@ def test_a_folder_of_all_trackers_is_read_in_one_pass(tmp_path: Path) -> None:
             for beside in source.parent.iterdir():
                 if beside.is_file() and beside.name != "ORIGIN.md":
                     shutil.copy(beside, tmp_path / name)
-    alone = {name: len(importers.read([str(tmp_path / name)]).runs) for name in chosen}
-    together = importers.read([str(tmp_path)])
+    cards = [str(path) for path in (tmp_path / "model-card").glob("*.md")]  # claims are read where they are named alone
+    places = {name: cards if name == "model-card" else [str(tmp_path / name)] for name in chosen}
+    alone = {name: len(importers.read(paths).runs) for name, paths in places.items()}
+    together = importers.read([str(tmp_path), *cards])
     assert {name: sum(run.tracker == name for run in together.runs) for name in chosen} == alone
 
 

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import time
+from pathlib import Path
 
 import pytest
 
 from reporter import factors
+from reporter.cli import main
 from reporter.errors import ReportError
 from reporter.factors import hardware, tables
 
+from .conftest import SWEEP
+
 FOLDER = os.path.dirname(factors.__file__)
-FORBIDDEN = {"gsf_realtimecloud", "electricitymaps_csv", "watttime_v3", "vendor_memory", "china_pue", "ipcc2014annex3"}
-EXTRA = {
-    "intensity": ["country"],
-    "cloud_regions": ["country", "zone", "area"],
-    "pue": [],
-    "social_cost": ["series", "country"],
-    "equivalents": ["category", "us", "eu", "uk"],
-    "tdp": ["category", "models"],
-}
+FORBIDDEN = {
+    "gsf_realtimecloud", "electricitymaps_csv", "watttime_v3", "vendor_memory", "china_pue", "ipcc2014annex3",
+    "boavizta_pcf", "olmo3_2026", "morand2026", "chien2023",
+}  # fmt: skip
+EXTRA = tables.OWN_COLUMNS
 
 
 @pytest.mark.parametrize("table", EXTRA)
@@ -344,7 +345,212 @@ def test_lookup_of_a_country_is_quick() -> None:
 
 
 def _cold_lookup_s() -> float:
-    tables.rows.cache_clear()
+    tables.bundled.cache_clear()
     start = time.perf_counter()
     factors.intensity("USA")
     return time.perf_counter() - start
+
+
+@pytest.mark.parametrize(
+    ("model", "value", "low", "high"),
+    [
+        ("NVIDIA H100 80GB HBM3", 164, 164, 575.1),  # the maker's footprint, up to Boavizta's model
+        ("NVIDIA A100-SXM4-40GB", 127.6, 127.6, 319.3),
+        ("Tesla T4", 130.7, 26.14, 130.7),
+        ("Tesla V100-SXM2-16GB", 205.6, 41.12, 205.6),
+    ],
+)
+def test_embodied_emissions_of_a_model(model: str, value: float, low: float, high: float) -> None:
+    figure = factors.embodied(model)
+    assert figure is not None
+    assert (figure.value, figure.low, figure.high, figure.unit) == (value, low, high, "kgCO2e/unit")
+    assert figure.boundary
+    assert factors.source(figure.source).licence
+
+
+def test_embodied_emissions_are_never_guessed() -> None:
+    for model in ("", "NVIDIA A100", "NVIDIA GeForce RTX 3090", "gpu lifetime", "server of bloom"):
+        assert factors.embodied(model) is None
+    years = factors.lifetime("server")
+    assert years is not None
+    assert (years.value, years.low, years.high, years.unit) == (4, 3, 6, "year")
+    assert factors.lifetime("abacus") is None
+
+
+def test_reference_models_keep_the_inputs_that_their_papers_print() -> None:
+    header = [*tables.COLUMNS, *tables.OWN_COLUMNS["reference_models"]]
+    rows = [dict(zip(header, row, strict=True)) for row in tables.rows("reference_models")]
+    gpt3 = next(row for row in rows if row["key"] == "gpt3" and row["source"] == "patterson2021carbon")
+    assert (gpt3["value"], gpt3["unit"], gpt3["accelerators"], gpt3["pue"]) == ("552.1", "tCO2e", "10000", "1.1")
+    assert float(gpt3["energy_mwh"]) * float(gpt3["grid_g_per_kwh"]) / 1000 == pytest.approx(552.1, rel=1e-3)
+    assert not any(row["source"] in FORBIDDEN for row in rows)
+
+
+def test_intensity_of_a_year() -> None:
+    assert (factors.intensity("FRA", year=2023).value, factors.intensity("FRA", year=2025).value) == (56.039, 41.44)
+    near = factors.intensity("FRA", year=2022)
+    assert (near.year, near.value) == (2023, 56.039)
+    assert near.note.startswith("figure for 2023, none for 2022")
+    with pytest.raises(ReportError, match="there are 2023, 2025"):
+        factors.intensity("FRA", year=2015)
+    assert factors.intensity("USA", "california", 2024).note.startswith("figure for 2023, none for 2024")
+    with pytest.raises(ReportError, match="there are 2023"):
+        factors.intensity("USA", "california", 2012)
+    for region, year, boundary in (("us-central1", 2020, "lifecycle"), ("us-central1", 2023, "direct")):
+        figure = factors.cloud("gcp", region, year)[1]
+        assert figure is not None
+        assert (figure.year, figure.boundary) == (year, boundary)
+    with pytest.raises(ReportError, match="europe-west9"):
+        factors.cloud("gcp", "europe-west9", 2012)
+
+
+def test_editions() -> None:
+    factors.require_edition(None)
+    factors.require_edition(factors.EDITION)
+    with pytest.raises(ReportError, match=rf"edition {factors.EDITION}; there are .* \(carbon-report "):
+        factors.require_edition("1999.1")
+
+
+HEADER = "table,key,label,value,low,high,unit,year,boundary,source,role,note,country\n"
+
+
+def own(folder: Path, rows: str, header: str = HEADER) -> str:
+    (folder / "own.csv").write_text(header + rows, encoding="utf-8")
+    return str(folder / "own.csv")
+
+
+def test_own_figures_stand_before_the_bundled_ones_and_only_meanwhile(tmp_path: Path) -> None:
+    path = own(tmp_path, "intensity,FRA,,35,30,40,g/kWh,2024,lifecycle,RTE Bilan 2024,,,\n"
+                         "intensity,CH-BS,Basel,0.01,,,kgCO2e/kWh,2024,lifecycle,IWB 2024,,,CHE\n"
+                         "pue,gcp,,1.05,,,ratio,2020,,Google 2020,,,\n"
+                         "social_cost,mine,,250,100,400,EUR/tCO2,,global damage,A study 2025,,,\n")  # fmt: skip
+    with factors.laid_over(path):
+        france = factors.intensity("France")
+        assert (france.value, france.low, france.high, france.unit) == (35, 30, 40, "gCO2e/kWh")
+        assert france.origin == f"{path}:2"
+        assert factors.source(france.source).title == "RTE Bilan 2024"
+        basel = factors.intensity("CHE", "CH-BS")
+        assert (basel.value, basel.origin) == (10, f"{path}:3")
+        assert "given as 0.01 kgCO2e/kWh" in basel.note
+        assert factors.pue("gcp").value == 1.05
+        assert factors.social_cost("mine", None, 2024).value == 250
+        assert factors.intensity("DEU").origin == ""
+    assert factors.intensity("FRA").value == 41.44
+    assert "mine" not in factors.series()
+
+
+def test_short_own_files_find_their_table(tmp_path: Path) -> None:
+    header = "key,value,low,high,unit,year,source,note\n"
+    rows = "FRA,35,,,g/kWh,2024,RTE 2024,\nUS-CA,200,,,g/kWh,,CARB 2024,\nuptime,1.4,,,ratio,,X,\n"
+    with factors.laid_over(own(tmp_path, rows, header)):
+        assert factors.intensity("FRA").value == 35
+        assert factors.intensity("FRA").boundary == "boundary not told"
+        assert factors.intensity("USA", "CA").value == 200
+        assert factors.pue().value == 1.4
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("intensity,FRA,,35,,,g/kWh,2024,lifecycle,,,,", "a figure without source"),
+        ("intensity,FRA,,35,,,kWh,2024,lifecycle,x,,,", "'kWh' is no unit of an intensity"),
+        ("intensity,FRA,,35,,,kg,2024,lifecycle,x,,,", "'kg' is no unit of an intensity"),
+        ("intensity,FRA,,inf,,,g/kWh,2024,lifecycle,x,,,", "'inf' is no finite number"),
+        ("intensity,FRA,,nan,,,g/kWh,2024,lifecycle,x,,,", "'nan' is no finite number"),
+        ("intensity,FRA,,many,,,g/kWh,2024,lifecycle,x,,,", "'many' is no finite number"),
+        ("intensity,FRA,,35,40,30,g/kWh,2024,lifecycle,x,,,", "low 40 is above high 30"),
+        ("intensity,FRA,,35,36,40,g/kWh,2024,lifecycle,x,,,", "outside of its range"),
+        ("intensity,FRA,,-1,,,g/kWh,2024,lifecycle,x,,,", "cannot be below 0"),
+        ("intensity,FRA,,35,,,g/kWh,last,lifecycle,x,,,", "is no year"),
+        ("intensity,Atlantis,,35,,,g/kWh,2024,lifecycle,x,,,", "name the grid FRA or US-CA"),
+        ('intensity,FRA,,35,,,g/kWh,2024,"direct, marginal",x,,,', "no grid's default"),
+        ("tables,FRA,,35,,,g/kWh,2024,lifecycle,x,,,", "table 'tables' is not known"),
+        (",nothing,,35,,,g/kWh,2024,lifecycle,x,,,", "the table is not told"),
+        ("pue,gcp,,0.9,,,ratio,2024,,x,,,", "a PUE is a ratio of 1 or more"),
+        ("social_cost,mine,,1,,,USD/kWh,2024,,x,,,", "a cost is that of a tCO2"),
+        ("tdp,my gpu,,300,,,kW,2024,,x,,,", "no design power"),
+    ],
+)
+def test_a_row_that_cannot_be_is_one_line_with_its_place(tmp_path: Path, row: str, message: str) -> None:
+    path = own(tmp_path, f"intensity,DEU,,300,,,g/kWh,2024,lifecycle,x,,,\n{row}\n")
+    with pytest.raises(ReportError) as caught, factors.laid_over(path):
+        pass
+    assert str(caught.value).startswith(f"{path}:3: ")
+    assert message in caught.value.message
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("", "header lacks"), ("a,b\n1,2\n", "header lacks"), (HEADER, "no figure")]
+)
+def test_a_file_that_cannot_be(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "own.csv").write_text(text)
+    with pytest.raises(ReportError, match=message), factors.laid_over(str(tmp_path / "own.csv")):
+        pass
+    with pytest.raises(ReportError, match="cannot be read"), factors.laid_over(str(tmp_path / "gone.csv")):
+        pass
+
+
+def test_own_sources_are_cited_as_given_and_are_safe_tex() -> None:
+    key = factors.own_source("Müller & Söhne 2024: 50 % of $x_1$ {sic} \\input{x}, https://example.org/a_b", "CC0")
+    entry = factors.source(key)
+    assert (entry.author, entry.year, entry.licence) == ("Müller & Söhne", "2024", "CC0")
+    assert entry.url == "https://example.org/a_b"
+    assert entry.short == "Müller & Söhne, 2024"
+    assert entry.bibtex.startswith(f"@misc{{{key},\n")
+    assert r"M" in entry.bibtex and r"\&" in entry.bibtex and r"\%" in entry.bibtex and r"\$x\_1\$" in entry.bibtex
+    assert r"\textbackslash input\{x\}" in entry.bibtex
+    assert key.isascii()
+    assert " " not in key
+    assert factors.own_source("owidember2026") == "owidember2026"
+    assert factors.source(factors.own_source("no year at all")).short == "no year at all"
+
+
+def test_own_figures_go_through_a_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = own(tmp_path, "intensity,FRA,,35,30,40,g/kWh,2024,lifecycle,RTE Bilan 2024,,,\n")
+    log = str(SWEEP)
+    assert main([log, "--country", "FRA", "--factors", path, "--json"]) == 0
+    read = capsys.readouterr()
+    document = json.loads(read.out)
+    assert {run["intensity_g_per_kwh"] for run in document["runs"] if run["energy_kwh"]} == {35.0}
+    assert document["factors_edition"] == factors.EDITION
+    assert [factor["origin"] for factor in document["factors"] if factor["key"] == "FRA"] == [f"{path}:2"]
+    assert "RTE Bilan 2024" in [source["title"] for source in document["sources"]]
+    assert "[CR110]" in read.err
+    assert main([log, "--country", "FRA", "--factors", path, "--bibtex", "--quiet"]) == 0
+    assert "title = {{RTE Bilan 2024}}" in capsys.readouterr().out
+    assert main([log, "--country", "DEU", "--factors", path, "--statement", "-"]) == 0
+    assert "no figure of this file went into the report" in capsys.readouterr().err
+    assert main([log, "--country", "FRA", "--intensity-year", "2023", "--json"]) == 0
+    runs = json.loads(capsys.readouterr().out)["runs"]
+    assert {run["intensity_g_per_kwh"] for run in runs if run["energy_kwh"]} == {56.039}
+    assert main([log, "--intensity-year", "soon"]) == 1
+    assert main([log, "--factors-edition", "1999.1"]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 2
+
+
+def test_the_command_shows_what_a_figure_rests_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["factors", "france", "intensity"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "intensity"
+    assert len({line.index("gCO2e/kWh") for line in lines[2:4]}) == 1  # aligned
+    for told in ("41.44", "37.296 to 56.039", "2025", "lifecycle", "CC BY 4.0", "owidember2026"):
+        assert told in lines[2]
+    assert main(["factors", "france", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["factors_edition"] == factors.EDITION
+    assert document["factors"][0]["source"]["licence"] == "CC BY 4.0"
+    assert main(["factors", "no such thing"]) == 1
+    assert main(["factors", "--nonsense"]) == 1
+    assert main(["factors", "--help"]) == 0
+    assert "usage" in capsys.readouterr().out
+
+
+def test_every_figure_survives_being_written_and_read_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["factors", "--csv"]) == 0
+    (tmp_path / "all.csv").write_text(capsys.readouterr().out, encoding="utf-8")
+    bundled = {(figure[:-1]) for figure in factors.search(None)}
+    with factors.laid_over(str(tmp_path / "all.csv")):
+        read = {figure[:-1] for figure in factors.search(None)}
+    changed = {figure[:2] for figure in bundled - read}
+    assert changed == set()

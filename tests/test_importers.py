@@ -235,7 +235,7 @@ def test_from_chooses_the_reader(tmp_path: Path) -> None:
     with pytest.raises(ReportError, match=r"the log of no known tracker; .*--from NAME"):
         read(tmp_path / "mine.csv")
     assert read(tmp_path / "mine.csv", reader="codecarbon").runs[0].energy_kwh == 0.5
-    with pytest.raises(ReportError, match="--from carbon: no such tracker; known are codecarbon, "):
+    with pytest.raises(ReportError, match="--from carbon: no such tracker; known are boamps, carbontracker, "):
         read(tmp_path / "mine.csv", reader="carbon")
     with pytest.raises(ReportError):
         read(SWEEP, reader="experiment-impact-tracker")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
@@ -11,7 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reporter import importers, sampler
+from reporter.errors import ReportError
+from reporter.powerlog import Meter
 from reporter.sampler import machine, nvml, rapl
+from reporter.sampler.counting import Counter, Gauge
 from reporter.sampler.meters import Meters
 
 if TYPE_CHECKING:
@@ -207,16 +211,20 @@ def test_an_nvidia_gpu_without_the_package_is_said(tmp_path: Path, monkeypatch: 
 
 def test_load_is_the_share_since_the_last_look_without_steal(proc: Path) -> None:
     load = machine.Load(str(proc))
-    assert load.share() is None
+    share, other = load.share(), load.share()
+    assert share() is None
     (proc / "stat").write_text("cpu  160 0 0 920 0 0 0 20 0 0\n")
-    assert load.share() == pytest.approx(0.6)
+    load.look()
+    assert share() == pytest.approx(0.6)
+    assert share() is None
+    assert other() == pytest.approx(0.6)
 
 
 def test_the_machine_is_looked_at(proc: Path) -> None:
     seen = machine.look(str(proc))
     assert (seen.cpu_model, seen.cpu_count, seen.sockets) == ("AMD EPYC 7742", 8, 1)
     assert seen.ram_gb == pytest.approx(17.179869184)
-    assert machine.memory_used_gb(str(proc)) == pytest.approx(8.589934592)
+    assert machine.Memory(str(proc)).used() == pytest.approx(8.589934592e9)
 
 
 def test_virtual_processors_that_pose_as_sockets_are_not_each_given_a_tdp(proc: Path) -> None:
@@ -287,14 +295,134 @@ def test_a_meter_that_fails_does_not_stop_the_others_and_is_told(tmp_path: Path,
     assert run.cpu_energy_kwh == pytest.approx(9 / 3.6e6)
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux alone has /dev/full")
-def test_a_full_disk_is_told_and_the_command_goes_on(tmp_path: Path, proc: Path) -> None:
-    told: list[str] = []
-    with sampler.Sampler(tmp_path / "run.csv", 0.02, tell=told.append, meters=no_meters(proc)) as one:
-        kept, one._file = one._file, os.open("/dev/full", os.O_WRONLY)
-        time.sleep(0.1)
-        full, one._file = one._file, kept
-    os.close(full)
-    assert any("No space left" in line for line in told)
-    (run,) = importers.read([str(tmp_path / "run.csv")]).runs
-    assert run.ram_energy_kwh == pytest.approx(0.3725 * 17.179869184 * (run.duration_s or 0) / 3.6e6, rel=1e-3)
+def test_a_zone_that_goes_and_comes_back_is_counted_on_and_told(tmp_path: Path, powercap: Path, proc: Path) -> None:
+    """Hot-plug: a package goes off-line with its files, and comes back with a counter that went on."""
+    (meter, *_), _ = rapl.find(str(powercap))
+    folder, away = powercap / "intel-rapl:0", tmp_path / "away"
+    assert meter.read(0.0) == 0
+    (folder / "energy_uj").write_text("3000000")
+    assert meter.read(1.0) == pytest.approx(2.0)
+    folder.rename(away)
+    meter._counter_j.__self__.close()  # type: ignore[attr-defined]  # as the kernel does, whose open file tells ENODEV
+    with pytest.raises(OSError, match="energy_uj"):
+        meter.read(2.0)
+    away.rename(folder)
+    (folder / "energy_uj").write_text("9000000")
+    assert meter.read(3.0) == pytest.approx(8.0)
+
+
+def test_a_counter_whose_open_file_tells_that_the_device_is_gone_is_opened_anew(
+    powercap: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (meter, *_), _ = rapl.find(str(powercap))
+    really, gone = os.pread, [True]
+
+    def once_gone(file: int, size: int, place: int) -> bytes:
+        if gone.pop() if gone else False:
+            raise OSError(19, "No such device")
+        return really(file, size, place)
+
+    monkeypatch.setattr(os, "pread", once_gone)
+    assert meter.read(0.0) == 0
+    assert not gone
+
+
+@pytest.mark.parametrize("missing", ["energy_uj", "max_energy_range_uj", "name"])
+def test_a_powercap_tree_with_files_missing_gives_what_there_is(powercap: Path, missing: str) -> None:
+    (powercap / "intel-rapl:1" / missing).unlink()
+    meters, notes = rapl.find(str(powercap))
+    there = [one.meter.name for one in meters]
+    assert ("cpu-package-1" in there) == (missing == "max_energy_range_uj")
+    assert any("energy_uj cannot be read" in note for note in notes) == (missing == "energy_uj")
+    assert {"cpu-package-0", "ram-dram-package-0", "machine-psys"} <= set(there)
+
+
+def test_amd_processors_have_zones_of_intels_name(tmp_path: Path) -> None:
+    """Linux names the zones of AMD's counters intel-rapl too; they have no dram, and their end is 2^32 units."""
+    zone(tmp_path, "intel-rapl:0", "package-0", 65_532_610_987 - 1, 65_532_610_987)
+    zone(tmp_path, "intel-rapl:0:0", "core", 0)
+    (meter,), notes = rapl.find(str(tmp_path))
+    assert (meter.meter.name, notes) == ("cpu-package-0", [])
+
+
+def followed(
+    energy: Callable[[float], float], power: Callable[[float], float], end_s: float, step_s: float
+) -> tuple[float, float]:
+    """What a counter of this energy and a gauge of this power tell at the end, read at every step."""
+    clock = [0.0]
+    counter = Counter(Meter("gpu-0", "counter", "gpu", "test"), lambda: energy(clock[0]))
+    gauge = Gauge(Meter("gpu-1", "power", "gpu", "test"), lambda: power(clock[0]))
+    told: tuple[float, float | None] = 0.0, None
+    for place in range(round(end_s / step_s) + 1):
+        clock[0] = place * step_s
+        told = counter.read(clock[0]), gauge.read(clock[0])
+    assert told[1] is not None
+    return told[0], told[1]
+
+
+def test_the_sum_of_counters_agrees_with_trapezoids_of_power_within_the_sampling_error() -> None:
+    """Synthetic loads of known energy: a counter is exact at any rate, power x time errs as its rule says it may."""
+    loads: dict[str, tuple[Callable[[float], float], Callable[[float], float], float]] = {
+        # power in W, its integral in J, bound of the second derivative or of a jump
+        "constant": (lambda _: 200.0, lambda t: 200.0 * t, 0.0),
+        "ramp": (lambda t: 50 + 2 * t, lambda t: 50 * t + t * t, 0.0),
+        "sine": (
+            lambda t: 200 + 100 * math.sin(t / 5), lambda t: 200 * t + 500 * (1 - math.cos(t / 5)), 100 / 25,
+        ),
+    }  # fmt: skip
+    end_s = 120.0
+    for power, energy, bend in loads.values():
+        for step_s in (0.5, 1.0, 2.0):
+            counted, integrated = followed(energy, power, end_s, step_s)
+            assert counted == pytest.approx(energy(end_s), rel=1e-12)
+            assert abs(integrated - counted) <= bend * end_s * step_s**2 / 12 + 1e-6  # the trapezoidal rule's error
+
+
+def test_a_step_of_power_is_wrong_by_half_a_step_at_most() -> None:
+    for step_s in (0.5, 1.0, 4.0):
+        _, integrated = followed(lambda t: t, lambda t: 400.0 if t >= 33.3 else 0.0, 100, step_s)
+        assert abs(integrated - 400.0 * 66.7) <= 400.0 * step_s / 2 + 1e-9
+
+
+def test_meters_can_be_chosen_by_source_part_and_name(powercap: Path, proc: Path) -> None:
+    def chosen(*words: str) -> list[str]:
+        meters = Meters(powercap=str(powercap), proc=str(proc), nvml_module=FakeNvml(), wanted=words)
+        return [name for name, _, _ in names(meters)]
+
+    assert chosen("nvml") == ["gpu-0", "gpu-1"]
+    assert chosen("cpu", "gpu-1") == ["cpu-package-0", "cpu-package-1", "gpu-1"]
+    assert len(chosen("all")) == len(chosen()) == 6
+    with pytest.raises(ReportError, match="amdsmi: this machine has none; there are cpu-package-0"):
+        chosen("nvml", "amdsmi")
+
+
+def test_the_real_counters_of_this_machine_are_read_where_there_are_any(
+    capsys: pytest.CaptureFixture[str], record_property: Callable[[str, object], None]
+) -> None:
+    """Exercises what this machine has (RAPL, NVML, others), and says which that was."""
+    meters = Meters()
+    began = time.monotonic()
+    meters.read(began)
+    time.sleep(0.3)
+    now = time.monotonic()
+    joules, failed = meters.read(now)
+    ran = []
+    for meter, joule in zip(meters.declared, joules, strict=True):
+        assert joule is not None, failed
+        assert 0 <= joule / (now - began) < 5000, f"{meter.name} tells {joule / (now - began)} W"
+        ran.append(f"{meter.name} ({meter.source}): {joule / (now - began):.1f} W")
+    meters.close()
+    real = [one for one in meters.declared if one.kind != "modelled"]
+    record_property("meters", ran)
+    with capsys.disabled():
+        print(f" [{'; '.join(ran)}; {len(real)} of them real]", end="")
+    assert meters.declared
+
+
+def test_without_proc_and_psutil_the_processors_are_said_not_to_be_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    meters = no_meters(tmp_path / "none")
+    assert [note for note in meters.notes if "processors' energy is NOT counted" in note]
+    assert not meters.declared

@@ -9,7 +9,8 @@ import pytest
 from reporter import importers, renderers
 from reporter.assess import assess
 from reporter.options import Options
-from reporter.renderers.sections import Section, cause, sections, widths
+from reporter.renderers.sections import cause, sections, widths
+from reporter.renderers.tables import Section
 from reporter.report import Report
 
 from .conftest import SWEEP

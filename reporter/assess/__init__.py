@@ -7,12 +7,14 @@ from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from reporter import factors
+from reporter import factors, metrics
 from reporter.assess import checks, energy, groups, overlaps, place
 from reporter.assess.contracts import contracts
 from reporter.assess.embodied import embodied, sci
 from reporter.assess.emissions import computed, implied_intensity, mean_intensity, reported
 from reporter.assess.equivalents import equivalents
+from reporter.assess.indicators import indicators
+from reporter.assess.lifecycle import lifecycle
 from reporter.assess.place import Site
 from reporter.assess.scenarios import scenarios
 from reporter.assess.social_cost import social_costs
@@ -35,7 +37,7 @@ def assess(reading: Reading, options: Options | None = None) -> Footprint:
     options = options or Options()
     factors.require_edition(options.factors_edition)
     with factors.laid_over(options.factors):
-        footprint = _assessed(reading, options)
+        footprint = _assessed(metrics.laid_on(reading, options.metrics), options)
     return replace(footprint, findings=(*footprint.findings, *place.given(footprint.factors, options)))
 
 
@@ -55,7 +57,7 @@ def _assessed(reading: Reading, options: Options) -> Footprint:
         findings=(
             *reading.findings,
             *overlaps.findings(overlapping, len(reading.runs), counted_once=counted_once),
-            *site.findings(runs),
+            *site.findings(runs, reading.findings),
             *checks.findings(runs),
             *cost_findings,
         ),
@@ -83,13 +85,17 @@ def _with_analyses(footprint: Footprint, options: Options) -> Footprint:
     released = footprint.emissions
     hardware, hardware_findings = embodied(footprint.runs, options)
     elsewhere, scenario_findings = scenarios(footprint.it_energy, footprint.energy, released, options)
+    life, life_findings = lifecycle(footprint.runs, options)
     made = replace(
         footprint,
-        findings=(*footprint.findings, *hardware_findings, *scenario_findings),
+        findings=(*footprint.findings, *hardware_findings, *scenario_findings, *life_findings),
         embodied=hardware,
         sci=sci(released, hardware, options.functional_unit),
         contracts=contracts(footprint.energy, released, options),
         scenarios=elsewhere,
+        lifecycle=life,
+        indicators=indicators(footprint.runs, options),
+        references=tuple(factors.reference_models()) if options.compare else (),
     )
     return with_budgets(made) if options.uncertainty else made
 

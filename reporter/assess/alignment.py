@@ -87,7 +87,11 @@ class Alignment:
         energy = math.fsum(kwh for _, kwh in known)
         mean = math.fsum(share * kwh for share, kwh in known) / energy if energy else 1.0
         traced = sum(bool(run.run.power_w) for run in runs if run.coverage is not None)
-        return SeriesUse(self.series, mean, sum(share < WHOLE for share, _ in known), traced, len(known))
+        partly, told = sum(share < WHOLE for share, _ in known), self.series
+        return SeriesUse(
+            told.files, told.provider, told.zone, told.signal, told.boundary, told.unit, told.step_s, len(told.values),
+            told.first, told.last, mean, partly, traced, len(known),
+        )  # fmt: skip
 
     def findings(self, runs: Sequence[RunFootprint]) -> list[Finding]:
         """What the file tells of itself, which runs it covers in part, and that marginal figures are no inventory."""

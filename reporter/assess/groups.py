@@ -27,10 +27,10 @@ def grouped(runs: Sequence[RunFootprint], labels: Sequence[str]) -> tuple[Group,
     for label in labels:
         if label not in known:
             raise ReportError(f"--group-by {plain(label)}: no run has this label; there are {', '.join(sorted(known))}")
-    members: dict[str, list[RunFootprint]] = {}
-    for run in runs:
-        members.setdefault(" / ".join(_value(run, label) for label in labels), []).append(run)
-    return tuple(_group(name, group) for name, group in members.items())
+    members: dict[str, list[int]] = {}
+    for place, run in enumerate(runs):
+        members.setdefault(" / ".join(_value(run, label) for label in labels), []).append(place)
+    return tuple(_group(name, [runs[place] for place in places], places) for name, places in members.items())
 
 
 def _value(run: RunFootprint, label: str) -> str:
@@ -38,7 +38,7 @@ def _value(run: RunFootprint, label: str) -> str:
     return own.get(label) or run.run.labels.get(label, NOT_TOLD)
 
 
-def _group(name: str, runs: Sequence[RunFootprint]) -> Group:
+def _group(name: str, runs: Sequence[RunFootprint], places: Sequence[int]) -> Group:
     return Group(
         name,
         len(runs),
@@ -46,4 +46,5 @@ def _group(name: str, runs: Sequence[RunFootprint]) -> Group:
         total(run.it_energy for run in runs),
         total(run.energy for run in runs),
         total(run.emissions for run in runs),
+        tuple(places),
     )

@@ -34,6 +34,7 @@ class Site:
         self._found: list[Finding] = []
         self._countries: dict[str, str | None] = {}
         self._intensities: dict[str, Amount | None] = {}
+        self._clouds: dict[tuple[str, str], tuple[str | None, Amount | None, Amount | None]] = {}
         self._country = factors.country(options.country) if options.country else None
         self._cloud: Factor | None = None
         if options.cloud:
@@ -46,13 +47,17 @@ class Site:
 
     def country(self, run: Run) -> str | None:
         """ISO 3166 alpha-3 code of the run's country: the option's, else the log's; None where not told."""
-        return self._country or self._named(run.country)
+        return self._country or self._named(run.country) or self._cloud_of(run)[0]
 
     def pue(self, run: Run) -> Amount | None:
         """The PUE that holds for a run: the option's, the cloud region's, else the tracker's; None where not told."""
+        if run.pue_inside:
+            return None
         if self._pue is not None:
             return self._pue
-        return None if run.reported_pue is None else Amount(run.reported_pue, "ratio", basis="reported")
+        if run.reported_pue is not None:
+            return Amount(run.reported_pue, "ratio", basis="reported")
+        return self._cloud_of(run)[2]
 
     def intensity(self, run: Run) -> Amount | None:
         """The carbon intensity in gCO2e/kWh that holds for a run, None where neither options nor log tell a place."""
@@ -66,8 +71,29 @@ class Site:
         placed = options.country or options.region or options.cloud or options.intensity_year
         if options.pue is not None and not placed and run.reported_intensity_g_per_kwh is not None:
             return Amount(run.reported_intensity_g_per_kwh, "gCO2e/kWh", basis="reported")
+        told = run.reported_emissions_kg is None and (run.basis == "estimated" or not run.country)
+        if not placed and told and run.reported_intensity_g_per_kwh is not None:
+            return Amount(run.reported_intensity_g_per_kwh, "gCO2e/kWh", basis="reported")
+        cloud = None if placed else self._cloud_of(run)[1]
         country = self.country(run)
-        return None if country is None else self._of_country(country)
+        return cloud or (None if country is None else self._of_country(country))
+
+    def _cloud_of(self, run: Run) -> tuple[str | None, Amount | None, Amount | None]:
+        """Country, intensity and PUE of the cloud region that an estimated run names, as --cloud would give them.
+
+        A tracker's run keeps the country and the PUE that the tracker wrote.
+        """
+        if run.basis != "estimated" or run.reported_emissions_kg is not None or not run.cloud_region:
+            return None, None, None
+        key = (run.cloud_provider or "", run.cloud_region)
+        if key not in self._clouds:
+            try:
+                country, intensity = factors.cloud(*key, self.options.intensity_year)
+                self._clouds[key] = country, intensity and of_factor(intensity), self._pue_of(*key)
+            except ReportError as error:
+                self._clouds[key] = None, None, None
+                self._say("CR101", f"a log names the cloud region '{plain(':'.join(key), 60)}': {error.message}")
+        return self._clouds[key]
 
     def locale(self, runs: Sequence[RunFootprint]) -> str:
         """Whose cars and flights the reader knows: uk, eu or us, by the country of most runs."""
@@ -75,8 +101,8 @@ class Site:
         country = max(set(told), key=told.count) if told else None
         return "uk" if country == "GBR" else "eu" if country in _EUROPE else "us"
 
-    def findings(self, runs: Sequence[RunFootprint]) -> list[Finding]:
-        """What is not known of the places."""
+    def findings(self, runs: Sequence[RunFootprint], told: Sequence[Finding] = ()) -> list[Finding]:
+        """What is not known of the places; ``told`` are the importers' findings, one of which may be of a PUE."""
         found, lost = list(self._found), [run for run in runs if run.energy and run.emissions is None]
         if lost:
             text = f"no emissions for {len(lost)} of {len(runs)} runs: their place, or its intensity, is not known"
@@ -84,7 +110,12 @@ class Site:
         if lost and len(lost) < len(runs):
             found.append(Finding("CR107", "warning", "the total of the emissions leaves those runs out", None))
         found += self.series.findings(runs) if self.series else []
-        if any(run.energy and run.pue is None for run in runs):
+        inside = [run for run in runs if run.run.pue_inside]
+        if inside and self._pue is not None:
+            text = f"the PUE is not applied to {len(inside)} of {len(runs)} runs, whose energies hold one already"
+            found.append(Finding("CR041", "warning", text, None))
+        inside = inside or [run for run in runs if any(finding.code == "CR041" for finding in told)]
+        if any(run.energy and run.pue is None for run in runs) and not inside:
             text = "no PUE is told: energy is that of the machines alone; give --pue"
             found.append(Finding("CR103", "note", text, None))
         return found
@@ -92,10 +123,11 @@ class Site:
     def _chosen_pue(self) -> Amount | None:
         if self.options.pue is not None:
             return Amount(self.options.pue, "ratio", basis="estimated")
-        if self.options.cloud is None:
-            return None
+        return None if self.options.cloud is None else self._pue_of(*self.options.cloud)
+
+    def _pue_of(self, provider: str, region: str) -> Amount | None:
         try:
-            return of_factor(factors.pue(*self.options.cloud))
+            return of_factor(factors.pue(provider, region))
         except ReportError as error:
             self._say("CR103", f"{error.message}", "note")
             return None

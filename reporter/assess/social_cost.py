@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from reporter.footprint import RunFootprint
     from reporter.options import Options
 
-#: The year taken for a run that tells none: the last whole year before this edition of the tables.
-UNKNOWN_YEAR = 2025
 _OWN_VALUE = re.compile(r"\s*([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*([A-Za-z]{3}[0-9]{0,4})\s*/\s*(\w+)\s*")
 
 
@@ -41,7 +39,7 @@ def _social_cost(
 ) -> tuple[SocialCost | None, list[Finding]]:
     emitted = [run for run in runs if run.emissions is not None]
     years = {_year(run) for run in runs}
-    factor_of = {year: _in_prices_of(_factor(choice, year or UNKNOWN_YEAR), price_year) for year in years}
+    factor_of = {year: _in_prices_of(_factor(choice, year or factors.UNKNOWN_YEAR), price_year) for year in years}
     if not emitted:
         return None, []
     prices = [(run.emissions, factor_of[_year(run)]) for run in emitted if run.emissions]
@@ -117,7 +115,7 @@ def _findings(factor: factors.Factor, country: str | None, years: set[int | None
         name = factors.country_name(country)
         found.append(Finding("CR106", "note", f"the social cost counts damage in {name} alone, not worldwide", None))
     if None in years and factor.source:
-        found.append(Finding("CR105", "note", f"a run tells no year; its social cost is that of {UNKNOWN_YEAR}", None))
+        found.append(Finding("CR105", "note", f"a run tells no year; its social cost is that of {factors.UNKNOWN_YEAR}", None))
     if factor.key == "iwg2021":
         found.append(Finding("CR109", "note", "IWG 2021 was withdrawn as US policy in January 2025", None))
     if factor.value < 0:

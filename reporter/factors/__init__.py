@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
 from reporter.errors import ReportError, plain
 
 from . import editions, hardware, places
-from .editions import EDITION
-from .own import laid_over
+from .editions import EDITION, UNKNOWN_YEAR
 from .places import country, country_name
 from .sources import Source, of_tracker, source
 from .sources import own as own_source
 from .tables import (
+    BOUNDARY,
     CATEGORY,
     COUNTRY,
+    ENERGY_MWH,
     KEY,
     KINDS,
     LABEL,
@@ -22,6 +26,7 @@ from .tables import (
     ROLE,
     SERIES,
     SOURCE,
+    UNIT,
     VALUE,
     YEAR,
     ZONE,
@@ -34,9 +39,14 @@ from .tables import (
     rows,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 __all__ = [
     "EDITION",
+    "UNKNOWN_YEAR",
     "Factor",
+    "Reference",
     "Source",
     "cloud",
     "cloud_regions",
@@ -53,6 +63,7 @@ __all__ = [
     "of_tracker",
     "own_source",
     "pue",
+    "reference_models",
     "require_edition",
     "search",
     "search_rows",
@@ -66,6 +77,21 @@ __all__ = [
 #: How far the year of an intensity may lie from the one asked for: grids change, so a farther one is no figure of it.
 NEAREST_YEARS = 3
 require_edition = editions.require
+
+
+@contextmanager
+def laid_over(path: str | None) -> Iterator[None]:
+    """Lay the user's figures of a CSV file over the bundled ones meanwhile; None leaves them as they are.
+
+    Raises ReportError with file and line for a row that cannot be.
+    """
+    if path is None:
+        yield
+        return
+    from . import own
+
+    with own.laid_over(path):
+        yield
 
 
 def intensity(country: str, region: str | None = None, year: int | None = None) -> Factor:
@@ -230,6 +256,31 @@ def lifetime(category: str) -> Factor | None:
     """Years that hardware is taken to serve, for a category (gpu, tpu, server); None where nobody assumes any."""
     found = [row for row in rows("embodied") if row[CATEGORY] == "lifetime" and row[KEY] == f"{category} lifetime"]
     return next((factor("embodied", row) for row in found if row[ROLE] == "default"), None)
+
+
+class Reference(NamedTuple):
+    """A published model: its emissions as published (tCO2e), energy in kWh where told, and whether ours are its like.
+
+    ``comparable``: location-based or gross emissions of operation. Net, life-cycle and embodied figures are not.
+    """
+
+    factor: Factor
+    energy_kwh: float | None
+    comparable: bool
+
+
+def reference_models() -> list[Reference]:
+    """Emissions of published models, each with what it counts, from the least to the most."""
+    found = [row for row in rows("reference_models") if row[ROLE] == "default" and row[UNIT] == "tCO2e"]
+    made = [
+        Reference(
+            factor("reference_models", row),
+            float(row[ENERGY_MWH]) * 1e3 if row[ENERGY_MWH] else None,
+            not any(word in row[BOUNDARY] for word in ("net (", "life cycle", "embodied", "months of use")),
+        )
+        for row in found
+    ]
+    return sorted(made, key=lambda reference: reference.factor.value)
 
 
 def generation() -> dict[str, Factor]:

@@ -9,6 +9,8 @@ from reporter.errors import ReportError, plain
 EDITIONS = {"2026.1": "0.1.0"}
 #: The edition that stands beside this file.
 EDITION = "2026.1"
+#: The year taken for a run that tells none: the last whole year before this edition.
+UNKNOWN_YEAR = 2025
 
 
 def require(edition: str | None) -> None:

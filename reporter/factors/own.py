@@ -23,15 +23,12 @@ _MOST_BYTES = 64 * 1024 * 1024
 
 
 @contextmanager
-def laid_over(path: str | None) -> Iterator[None]:
-    """Lay the rows of a CSV file over the bundled tables meanwhile; None leaves them as they are.
+def laid_over(path: str) -> Iterator[None]:
+    """Lay the rows of a CSV file over the bundled tables meanwhile.
 
     A row takes the place of every bundled row with its key. Raises ReportError with file and line for a row without
     a source, with a unit that its table cannot have, with a value that is no finite number or lies outside its range.
     """
-    if path is None:
-        yield
-        return
     over: dict[str, list[Row]] = {}
     for table, own in read(path).items():
         replaced = {_identity(table, row) for row in own}
@@ -150,7 +147,8 @@ def _number(cells: Cells, column: str) -> float | None:
 
 def _complete(table: str, cells: Cells) -> None:
     """Fill in what the row leaves out, and hold its unit to its table."""
-    _MEANING.get(table, _any_unit)(cells)
+    if table in _MEANING:
+        _MEANING[table](cells)
     cells["role"] = cells.get("role") or "default"
     cells["label"] = cells.get("label") or cells["key"]
     cells["boundary"] = cells.get("boundary") or "boundary not told"
@@ -197,7 +195,8 @@ def _in_grams(cells: Cells) -> None:
         for column in ("value", "low", "high"):
             if cells.get(column):
                 cells[column] = repr(float(cells[column]) * scale)
-    cells["unit"] = "gCO2e/kWh"
+    if cells["unit"] != "gCO2/kWh":
+        cells["unit"] = "gCO2e/kWh"
 
 
 def _pue(cells: Cells) -> None:
@@ -220,8 +219,8 @@ def _social_cost(cells: Cells) -> None:
 
 
 def _design_power(cells: Cells) -> None:
-    if cells["unit"] != "W":
-        raise ReportError(f"'{plain(cells['unit'], 40)}' is no design power; write it in W")
+    if cells["unit"] not in {"W", "W/GB"}:
+        raise ReportError(f"'{plain(cells['unit'], 40)}' is no design power; write it in W (memory: W/GB)")
     if cells.get("category") not in {"cpu", "gpu", "tpu", "memory"}:
         raise ReportError("a design power needs the column category: cpu, gpu, tpu or memory")
     cells["label"] = cells.get("label") or cells["key"]
@@ -237,7 +236,7 @@ def _embodied(cells: Cells) -> None:
     cells["key"] = cells["key"] if lifetime else hardware.model_key(cells["key"])
 
 
-def _any_unit(cells: Cells) -> None:
+def _equivalent(cells: Cells) -> None:
     mass = cells["unit"].partition("/")[0].partition(" ")[0]
     try:
         units.parse(f"1 {mass}", "kgCO2e")
@@ -264,6 +263,7 @@ _MEANING = {
     "cloud_regions": _cloud,
     "pue": _pue,
     "social_cost": _social_cost,
+    "equivalents": _equivalent,
     "tdp": _design_power,
     "embodied": _embodied,
     "generation": _in_grams,

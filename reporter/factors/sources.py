@@ -29,7 +29,7 @@ class Source(NamedTuple):
     @property
     def short(self) -> str:
         """Author and year as running text cites them: ``Ricke et al., 2018``; without a year the author alone."""
-        if not self.year:
+        if self.year == _NO_YEAR:
             return self.author
         names = self.author.split(" and ")
         first = names[0].partition(",")[0]
@@ -39,6 +39,7 @@ class Source(NamedTuple):
         return f"{first} {'and ' + names[1].partition(',')[0] if two else 'et al.'}, {self.year}"
 
 
+_NO_YEAR = "n.d."
 #: Sources that users named, by keys that are made of their words, so that none is ever another's.
 _own: dict[str, Source] = {}
 _TEX = {char: f"\\{char}" for char in "&%$#_{}"} | {"~": "\\textasciitilde ", "^": "\\textasciicircum "}
@@ -71,11 +72,11 @@ def source(key: str) -> Source:
 
 def own(text: str, licence: str = "", year: str = "") -> str:
     """The key of a source that the user names in words: it is cited as given. A key that we hold stays itself."""
-    text = " ".join(text.split())
+    text, licence = ("".join(filter(str.isprintable, " ".join(words.split()))) for words in (text, licence))
     if text in _entries():
         return text
     told = re.search(r"\b(?:19|20)\d\d\b", text)
-    year = told[0] if told else year
+    year = told[0] if told else year or _NO_YEAR
     author = (text[: told.start()].strip(" ,;:.(") if told else "") or text
     link = re.search(r"https?://[^\s<>\"{}\\^`|]+", text)
     name = re.sub(r"[^a-z0-9]+", "-", text.casefold())[:24].strip("-")
@@ -83,7 +84,8 @@ def own(text: str, licence: str = "", year: str = "") -> str:
     fields = {"author": f"{{{_tex(author)}}}", "title": f"{{{_tex(text)}}}", "year": _tex(year)}
     fields |= {"url": _tex(link[0]) if link else "", "licence": _tex(licence)}
     entry = "".join(f"  {field} = {{{value}}},\n" for field, value in fields.items() if value)
-    _own[key] = Source(key, text, author, year, link[0] if link else "", licence, f"@misc{{{key},\n{entry}}}")
+    entry = f"@misc{{{key},\n{entry}}}"
+    _own[key] = Source(key, text, author, year, link[0] if link else "", licence or "not told", entry)
     return key
 
 

@@ -20,6 +20,7 @@ KEY, LABEL, VALUE, LOW, HIGH, UNIT, YEAR, BOUNDARY, SOURCE, ROLE, NOTE = range(l
 COUNTRY, ZONE, AREA = 11, 12, 13
 SERIES = 11  # social_cost
 CATEGORY, MODELS = 11, 12  # tdp, embodied: cpu, gpu, tpu, memory ...; other keys of the same model
+ENERGY_MWH = 12  # reference_models
 NAMES = 11  # generation: what the operators of grids call that kind of generation
 POSITIONS = {"us": 12, "eu": 13, "uk": 14}  # equivalents: place in the default list of a locale
 

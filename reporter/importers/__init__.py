@@ -184,20 +184,21 @@ def _read_group(importer: Importer, group: list[Log], refused: list[ReportError]
     return []
 
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-f]{32}")
 
 
 def _once(runs: list[Run], notes: list[Finding]) -> list[Run]:
     """Each run once, where copies of a log lie in several folders; of two states of one run the one with more energy.
 
-    An id that is a UUID proves two runs the same (``run-1`` may be anybody's). Where a log tells no id, the same start
-    with the same energy and duration to the last digit does, which no two measurements have.
+    An id that is a UUID proves two runs the same, in whichever of a tracker's outputs they stand (``run-1`` may be
+    anybody's). Where a log tells no id, the same start with the same energy and duration to the last digit does, which
+    no two measurements have.
     """
     best: dict[tuple[str, str], Run] = {}
     measured: dict[tuple[object, ...], Run] = {}
     again: list[Run] = []
     for run in runs:
-        key = run.tracker, run.id
+        key = "" if _UUID.fullmatch(run.id) else run.tracker, run.id
         other = best.get(key)
         twin = measured.setdefault(_measurement(run), run)
         if twin.source != run.source and run.started_at and run.energy_kwh and _unnamed(run) and _unnamed(twin):
@@ -209,12 +210,18 @@ def _once(runs: list[Run], notes: list[Finding]) -> list[Run]:
             best[run.tracker, f"{run.id} {len(best)}"] = run
         else:
             again.append(run)
-            if (run.energy_kwh or 0.0) > (other.energy_kwh or 0.0):
+            across = run.tracker != other.tracker
+            if _fullness(run, across=across) > _fullness(other, across=across):
                 best[key] = run
     if again:
         text = f"{len(again)} runs stand in another of these files as well and count once; the first is {again[0].id}"
         notes.append(Finding("CR021", "warning", text, plain(again[0].source)))
     return list(best.values())
+
+
+def _fullness(run: Run, *, across: bool) -> tuple[bool, float, bool]:
+    """What tells more of one run: across two outputs a known PUE, then the most energy, then emissions."""
+    return across and run.reported_pue is not None, run.energy_kwh or 0.0, run.reported_emissions_kg is not None
 
 
 def _measurement(run: Run) -> tuple[object, ...]:
@@ -223,7 +230,7 @@ def _measurement(run: Run) -> tuple[object, ...]:
 
 def _unnamed(run: Run) -> bool:
     """Whether the run is called after its file, for want of an id in it."""
-    return run.source.replace(os.sep, "/").rpartition("/")[2].partition(".")[0] in run.id
+    return run.id.rpartition("/")[2].startswith(run.source.replace(os.sep, "/").rpartition("/")[2].partition(".")[0])
 
 
 def _inputs(read_logs: list[tuple[str, Log]], runs: list[Run]) -> tuple[Input, ...]:

@@ -16,83 +16,23 @@ from typing import TYPE_CHECKING, Any
 
 from reporter.errors import plain
 from reporter.importers.backups import age, stem
-from reporter.importers.base import BadCell, Bound, Importer, moment, number, text
+from reporter.importers.base import BadCell, Bound, Importer, number
+from reporter.importers.codecarbon_runs import COLUMNS, PARTS, Tally, checked, make, tell_cumulative
 from reporter.importers.table import Row, Table
 from reporter.importers.table import number as read_number
-from reporter.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from reporter.importers.logs import Log
+    from reporter.run import Run
 
-COLUMNS = {
-    "id": text("run_id"),
-    "task": text("task_name"),
-    "ended_at": moment("timestamp"),
-    "duration_s": number("duration", "s"),
-    "energy_kwh": number("energy_consumed", "kWh", required=True),
-    "reported_emissions_kg": number("emissions", "kgCO2e", exact=True),
-    "cpu_energy_kwh": number("cpu_energy", "kWh"),
-    "gpu_energy_kwh": number("gpu_energy", "kWh"),
-    "ram_energy_kwh": number("ram_energy", "kWh"),
-    "cpu_power_w": number("cpu_power", "W"),
-    "gpu_power_w": number("gpu_power", "W"),
-    "ram_power_w": number("ram_power", "W"),
-    "experiment_id": text("experiment_id"),
-    "project": text("project_name"),
-    "experiment": text("experiment_name"),
-    "country": text("country_iso_code", "country_name", "country"),
-    "country_name": text("country_name", "country"),
-    "region": text("region"),
-    "cloud_provider": text("cloud_provider"),
-    "cloud_region": text("cloud_region"),
-    "system": text("os"),
-    "python_version": text("python_version"),
-    "tracker_version": text("codecarbon_version"),
-    "cpu_count": number("cpu_count"),
-    "cpu_model": text("cpu_model"),
-    "gpu_count": number("gpu_count"),
-    "gpu_model": text("gpu_model"),
-    "ram_gb": number("ram_total_size", "GB"),
-    "tracking_mode": text("tracking_mode"),
-    "reported_pue": number("pue"),
-}
 #: Columns before the first that CodeCarbon may leave empty: in a short row these stand where the header says.
 _STEADY = ("id", "ended_at", "duration_s", "energy_kwh", "reported_emissions_kg", "cpu_energy_kwh", "gpu_energy_kwh",
            "ram_energy_kwh", "cpu_power_w", "gpu_power_w", "ram_power_w", "project", "country")  # fmt: skip
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\S*")
 _COUNTRY = re.compile("[A-Z]{3}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_PARTS = ("cpu_energy_kwh", "gpu_energy_kwh", "ram_energy_kwh")
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What the rows of one run add up to so far: the row with the most energy, and time over restarts."""
-
-    log: Log
-    line: int
-    best: dict[str, Any]
-    closed_s: float = 0.0
-    rows: int = 1
-
-    def add(self, row: dict[str, Any], log: Log, line: int) -> None:
-        """Take in a later row: totals grow, so the one with the most energy replaces the ones before it.
-
-        A tracker that was stopped and started again (3.3.1 on) counts its energy on but its time from 0.
-        """
-        self.rows += 1
-        if row["energy_kwh"] < self.best["energy_kwh"]:
-            return
-        before, now = self.best.get("duration_s"), row.get("duration_s")
-        if before is not None and now is not None and now < before:
-            self.closed_s += before
-        self.log, self.line, self.best = log, line, row
-
-    def fields(self) -> dict[str, Any]:
-        duration = self.best.get("duration_s")
-        return {**self.best, "duration_s": None if duration is None else self.closed_s + duration}
 
 
 @dataclass(slots=True)
@@ -110,20 +50,20 @@ class _Tasks:
 
 def read(logs: Sequence[Log]) -> Iterator[Run]:
     """Read the CodeCarbon files of one folder into Runs, rows of one run_id counted once wherever they lie."""
-    runs: dict[str, _Tally] = {}
+    runs: dict[str, Tally] = {}
     tasks: dict[str, _Tasks] = {}
     for log in sorted(logs, key=lambda log: age(log.name)):
         _read_file(log, runs, tasks)
     for log in logs:
         _tell_siblings(log, logs, runs)
-    _tell_cumulative(runs.values())
+    tell_cumulative(runs.values())
     for identity, tally in runs.items():
         yield _run(identity, tally, tasks.pop(identity, None))
     for identity, parts in tasks.items():
         yield _run_of_tasks(identity, parts)
 
 
-def _read_file(log: Log, runs: dict[str, _Tally], tasks: dict[str, _Tasks]) -> None:
+def _read_file(log: Log, runs: dict[str, Tally], tasks: dict[str, _Tasks]) -> None:
     table = Table(log)
     bound, changed = None, -1
     for row in table:
@@ -139,7 +79,7 @@ def _read_file(log: Log, runs: dict[str, _Tally], tasks: dict[str, _Tasks]) -> N
         elif identity in runs:
             runs[identity].add(fields, log, row.line)
         else:
-            runs[identity] = _Tally(log, row.line, fields)
+            runs[identity] = Tally(log, row.line, fields)
     if not log.rows:
         raise log.refuse("there is a header but no run below it; was the tracker stopped?")
     if log.skipped == log.rows:
@@ -179,7 +119,7 @@ def _fields(row: Row, table: Table, bound: Bound) -> dict[str, Any] | None:
     except BadCell as error:
         log.skip(row.line, str(error))
         return None
-    return _checked(fields, log, row.line)
+    return checked(fields, log, row.line)
 
 
 def _unswap(cells: list[str], table: Table) -> None:
@@ -197,9 +137,9 @@ def _realigned(cells: list[str], table: Table, bound: Bound, line: int) -> dict[
     if not places or len(cells) <= max(places):
         raise BadCell(f"{len(cells)} cells under a header of {len(table.header)}")
     fields = bound.read(cells[: max(places) + 1], line)
-    parts = [fields[name] for name in _PARTS if fields[name] is not None]
+    parts = [fields[name] for name in PARTS if fields[name] is not None]
     whole = math.fsum(parts) if fields["energy_kwh"] is None else fields["energy_kwh"]
-    if len(parts) == len(_PARTS) and not math.isclose(math.fsum(parts), whole, rel_tol=1e-6, abs_tol=1e-12):
+    if len(parts) == len(PARTS) and not math.isclose(math.fsum(parts), whole, rel_tol=1e-6, abs_tol=1e-12):
         raise BadCell(f"{len(cells)} cells under a header of {len(table.header)}, and the energies do not add up")
     tail = cells[max(places) + 1 :]
     versions = [cell for cell in tail if _VERSION.fullmatch(cell.strip())]
@@ -229,50 +169,13 @@ def _pue_of_tail(tail: list[str], table: Table) -> float | None:
         return None
 
 
-def _checked(fields: dict[str, Any], log: Log, line: int) -> dict[str, Any] | None:
-    parts = [fields[name] for name in _PARTS if fields.get(name) is not None]
-    if fields.get("energy_kwh") is None:
-        if not parts:
-            log.skip(line, "no energy is told")
-            return None
-        fields["energy_kwh"] = math.fsum(parts)
-    emissions_kg = fields["reported_emissions_kg"]
-    if fields["energy_kwh"] < 0 or (emissions_kg or 0.0) < 0:
-        log.skip(line, f"{fields['energy_kwh']:g} kWh and {emissions_kg or 0.0:g} kg: one is below 0")
-        return None
-    if fields["energy_kwh"] > 1e12:
-        log.skip(line, f"energy {fields['energy_kwh']:g} kWh is more than a country uses in a year")
-        return None
-    duration = fields.get("duration_s")
-    if duration is not None and duration < 0:
-        log.say("CR015", f"duration {duration:g} s is below 0; taken as not told", line)
-        fields["duration_s"] = None
-    if len(parts) == len(_PARTS) and not math.isclose(
-        math.fsum(parts), fields["energy_kwh"], rel_tol=1e-3, abs_tol=1e-9
-    ):
-        log.say("CR030", f"cpu, gpu and ram energy add up to {math.fsum(parts):.6g} kWh, "
-                f"energy_consumed says {fields['energy_kwh']:.6g}", line)  # fmt: skip
-    _check_power(fields, log, line)
-    return fields
-
-
-def _check_power(fields: dict[str, Any], log: Log, line: int) -> None:
-    """Energy against power x duration, loosely: up to 3.1.1 the power columns hold the last sample, not the mean."""
-    powers = [fields[name] for name in ("cpu_power_w", "gpu_power_w", "ram_power_w") if fields.get(name) is not None]
-    duration = fields.get("duration_s") or 0.0
-    expected = math.fsum(powers) * duration / 3.6e6
-    if duration > 60 and expected > 0 and not 0.2 <= fields["energy_kwh"] / expected <= 5.0:
-        told = f"energy_consumed says {fields['energy_kwh']:.4g}"
-        log.say("CR035", f"power x duration give {expected:.4g} kWh, {told}", line)
-
-
-def _tell_siblings(log: Log, logs: Sequence[Log], runs: dict[str, _Tally]) -> None:
+def _tell_siblings(log: Log, logs: Sequence[Log], runs: dict[str, Tally]) -> None:
     """Where one file of a chain was named alone, tell what the others of its folder would add."""
     named = {other.name for other in logs if stem(other.name) == stem(log.name)}
     missing = [name for name in log.names() if stem(name) == stem(log.name) and name not in named]
     if log.name != min(named):  # one of a chain speaks for all that were named
         return
-    more: dict[str, _Tally] = {}
+    more: dict[str, Tally] = {}
     for name in missing:
         sibling = log.beside(name)
         if sibling is not None and _claims(sibling):
@@ -290,18 +193,7 @@ def _tell_siblings(log: Log, logs: Sequence[Log], runs: dict[str, _Tally]) -> No
                 "(with the tracker's PUE); name the folder to count them")  # fmt: skip
 
 
-def _tell_cumulative(tallies: Iterable[_Tally]) -> None:
-    several: dict[str, list[_Tally]] = {}
-    for tally in tallies:
-        if tally.rows > 1:
-            several.setdefault(tally.log.path, []).append(tally)
-    for found in several.values():
-        rows = sum(tally.rows for tally in found)
-        found[0].log.say("CR010", f"{rows} rows hold running totals of {len(found)} runs; of each run the largest "
-                         "counts, the others are not added", level="note")  # fmt: skip
-
-
-def _run(identity: str, tally: _Tally, tasks: _Tasks | None) -> Run:
+def _run(identity: str, tally: Tally, tasks: _Tasks | None) -> Run:
     fields = tally.fields()
     if tasks is not None:
         # start_task resets the clock of the whole run, so the run's own duration is that of its last task.
@@ -309,65 +201,18 @@ def _run(identity: str, tally: _Tally, tasks: _Tasks | None) -> Run:
         count = len(tasks.rows)
         tasks.log.say("CR012", f"run {plain(identity, 40)}: {count} task rows are parts of it and not added again",
                       tasks.line, "note")  # fmt: skip
-    return _make(identity, fields, tally.log, tally.line)
+    return make(identity, fields, tally.log, tally.line)
 
 
 def _run_of_tasks(identity: str, tasks: _Tasks) -> Run:
     """A run of which only the task file is there: the tasks add up; what ran between them is not known."""
     first = dict(tasks.rows[0])
-    for name in ("duration_s", "energy_kwh", "reported_emissions_kg", *_PARTS):
+    for name in ("duration_s", "energy_kwh", "reported_emissions_kg", *PARTS):
         first[name] = tasks.total(name)
     first["ended_at"] = tasks.rows[-1].get("ended_at")
     tasks.log.say("CR012", f"run {plain(identity, 40)}: {len(tasks.rows)} tasks added up; what ran between them is "
                   "in emissions.csv alone", tasks.line)  # fmt: skip
-    return _make(identity, first, tasks.log, tasks.line)
-
-
-def _make(identity: str, fields: dict[str, Any], log: Log, line: int) -> Run:
-    pue = _pue(fields, log, line)
-    logged_kwh, emissions_kg = fields["energy_kwh"], fields["reported_emissions_kg"]
-    told: dict[str, Any] = {
-        name: None if fields.get(name) is None else fields[name] / (pue or 1.0) for name in ("energy_kwh", *_PARTS)
-    }
-    mode = fields.get("tracking_mode")
-    kept = ("duration_s", "ended_at", "country", "region", "cloud_provider", "cloud_region", "system", "python_version",
-            "tracker_version", "cpu_count", "cpu_model", "gpu_count", "gpu_model", "ram_gb")  # fmt: skip
-    told.update({name: fields.get(name) for name in kept})
-    told["country"] = told["country"] or fields.get("country_name")
-    return Run(
-        id=identity,
-        tracker="codecarbon",
-        source=log.path,
-        line=line,
-        started_at=_started(fields),
-        reported_pue=pue,
-        reported_emissions_kg=emissions_kg,
-        reported_intensity_g_per_kwh=_intensity(emissions_kg, logged_kwh),
-        machine_wide=None if mode is None else mode == "machine",
-        labels={key: fields[key] for key in ("project", "experiment") if fields.get(key)},
-        **told,
-    )
-
-
-def _intensity(emissions_kg: float | None, energy_kwh: float) -> float | None:
-    """gCO2e/kWh that the tracker must have used; None where it told no emissions or next to no energy."""
-    return None if emissions_kg is None or energy_kwh < 1e-15 else 1e3 * emissions_kg / energy_kwh
-
-
-def _pue(fields: dict[str, Any], log: Log, line: int) -> float | None:
-    """The PUE inside the row's energies (2.2.3 on); one below 1 cannot be, is told, and is not divided out."""
-    pue: float | None = fields.get("reported_pue")
-    if pue is not None and pue < 1:
-        log.say("CR033", f"pue: {pue:g} is below 1; the energies are taken as written", line)
-        return None
-    return pue
-
-
-def _started(fields: dict[str, Any]) -> Any:
-    from datetime import timedelta
-
-    ended, duration = fields.get("ended_at"), fields.get("duration_s")
-    return ended - timedelta(seconds=duration) if ended and duration is not None and 0 <= duration < 1e9 else None
+    return make(identity, first, tasks.log, tasks.line)
 
 
 def _claims(log: Log) -> bool:

@@ -42,8 +42,11 @@ class Trace(NamedTuple):
     energies_kwh: Sequence[float]
 
 
-def integrate(gauge: Gauge, log: Log) -> Trace:
+def integrate(gauge: Gauge, log: Log, *, held: bool = False) -> Trace:
     """The energy under a device's samples: trapezoids, from the first sample to the last.
+
+    ``held``: each power is the mean of the step that ends with it, as meters give that divide a counter's growth by
+    the time; then it counts for all of that step.
 
     Where the clock went back, the step counts nothing (CR015). Of a step longer than
     GAP_S and GAP_STEPS ordinary ones, only GAP_STEPS ordinary steps are counted, since nobody knows what the device
@@ -64,11 +67,15 @@ def integrate(gauge: Gauge, log: Log) -> Trace:
         lost = math.fsum(gaps) - longest * len(gaps)
         text = f"{gauge.name}: {len(gaps)} gaps between samples; {lost:.0f} s of them are not counted"
         log.say("CR017", text)
-    energies = [(watts[place] + watts[place + 1]) / 2 * step / 3.6e6 for place, step in enumerate(counted)]
+    energies = [_mean_w(watts, place, held) * step / 3.6e6 for place, step in enumerate(counted)]
     if not any(watts):
         log.say("CR027", f"{gauge.name}: every reading is 0 W, so its power was not measured; it has no energy here")
         return Trace(gauge.name, None, min(times), max(times), steps, energies)
     return Trace(gauge.name, math.fsum(energies), min(times), max(times), steps, energies)
+
+
+def _mean_w(watts: Sequence[float], place: int, held: bool) -> float:
+    return watts[place + 1] if held else (watts[place] + watts[place + 1]) / 2
 
 
 def curve(traces: Iterable[Trace], points: int = POINTS) -> tuple[tuple[float, float], ...]:

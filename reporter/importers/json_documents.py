@@ -25,7 +25,7 @@ def whole(log: Log) -> Any:
     except RecursionError as error:
         raise log.refuse("nested too deep to be read") from error
     except json.JSONDecodeError as error:
-        cut = error.pos >= len(text.rstrip())
+        cut = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
         what = "the file is cut off; export it again" if cut else f"no JSON: {error.msg} (column {error.colno})"
         raise log.refuse(what, error.lineno) from error
     rest = _skip(text, end, " \t\r\n\0")

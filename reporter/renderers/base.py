@@ -7,7 +7,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reporter import assets, factors
+from reporter import assets
 from reporter.renderers import display, vocabulary
 
 if TYPE_CHECKING:
@@ -92,21 +92,6 @@ def citations(text: str) -> list[str]:
 def clean(text: str) -> str:
     """Foreign text without controls, invisible marks and halves of characters, which no page can show."""
     return str(text) if isinstance(text, Safe) else _UNWANTED.sub("\ufffd", text)
-
-
-def cited(report: Report) -> list[factors.Source]:
-    """What the words cite, once, in order: the entries that a paper's bibliography needs."""
-    from reporter.renderers.sections import sections  # which imports this file's neighbours
-
-    keys = [key for name in WORDS for key in citations(words(report, name))]
-    keys += [key for section in sections(report) for key in section.sources]
-    return [factors.source(key) for key in dict.fromkeys(keys)]
-
-
-def sources(report: Report) -> list[factors.Source]:
-    """Everything that the report's words and figures rest on, once: what is cited, then the other factors."""
-    keys = [factor.source for factor in report.footprint.factors]
-    return list(dict.fromkeys([*cited(report), *map(factors.source, keys)]))
 
 
 def _written(text: str, language: Language) -> str:

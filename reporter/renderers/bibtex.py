@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reporter.renderers.base import Renderer, cited
+from reporter.renderers.base import Renderer
+from reporter.renderers.bibliography import cited
 
 if TYPE_CHECKING:
     from reporter.report import Report

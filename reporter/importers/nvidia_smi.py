@@ -1,0 +1,322 @@
+"""nvidia-smi's --query-gpu CSV: power samples of all GPUs of a machine, each integrated by itself, then added.
+
+What a naive reader gets wrong: rows of several GPUs alternate, and without a column that names the GPU they look like
+one that is sampled faster; cells carry their own unit; ``[N/A]`` is not 0; ``power.limit`` is no draw; a header stands
+wherever the logger was started again; the driver now and then reports megawatts for an instant.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from reporter import units
+from reporter.errors import plain
+from reporter.importers import gauges
+from reporter.importers.base import Importer, read_moment
+from reporter.importers.table import Table, number
+from reporter.run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from reporter.importers.logs import Log
+    from reporter.importers.table import Row
+
+#: Columns of power in the order in which they are preferred, and of energy since the driver was loaded.
+POWER = ("power.draw.average", "power.draw", "power.draw.instant")
+COUNTER = ("total_energy_consumption", "total.energy.consumption", "energy.consumption.total")
+NAMING = ("uuid", "gpu_uuid", "pci.bus_id", "gpu_bus_id", "index", "serial", "gpu_serial")
+OURS = ("utilization.gpu [%]", "memory.used [mib]", "power.limit [w]", "temperature.gpu")  # of a log without power
+
+#: No single device draws more (the largest of 2026 is rated below 3 kW); ten times its own limit is as impossible.
+MOST_W = 5000.0
+MOST_LIMITS = 10.0
+TICK_S = 0.05  # rows of one query are this near to each other
+
+_UNITS = {"w": "W", "kw": "kW", "mw": "mW", "j": "J", "kj": "kJ", "mj": "mJ", "wh": "Wh", "kwh": "kWh"}
+_QUANTITY = re.compile(r"([^A-Za-z\s]+)\s*([A-Za-z]*)")
+_BARE = re.compile(  # rows without a header: a timestamp in front, or a power among the cells of the first line
+    rb"(?:\xef\xbb\xbf)?\s*"
+    rb"(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\.\d{3}\s*,|[^\n]*\b\d+\.\d\d k?W\s*(?:,|\r?\n|\Z))"
+)
+_WHOLE = re.compile(r"\.\d\d$|[\sA-Z\]]W?$")  # how a last cell of power ends that was not cut
+_HALVES = re.compile(r"-?[0-9]+"), re.compile(r"[0-9]{1,3}\s*[A-Za-z]*")
+
+
+class Sample(NamedTuple):
+    """One row: when, of which GPU (None where no column tells), its model, and what could be read."""
+
+    at: datetime
+    gpu: str | None
+    label: str | None
+    model: str | None
+    power_w: float | None
+    counter_kwh: float | None
+
+
+class Gpu:
+    """All samples of one GPU."""
+
+    def __init__(self, name: str) -> None:
+        self.gauge, self.counter, self.missing = gauges.Gauge(name), list[float](), 0
+        self.first_s, self.last_s = math.inf, -math.inf
+        self.model: str | None = None
+
+    def add(self, sample: Sample, time_s: float) -> None:
+        """Take one sample in; a reading that is missing is no sample of the gauge."""
+        self.model = self.model or sample.model
+        if sample.counter_kwh is not None:
+            self.counter.append(sample.counter_kwh)
+        if sample.power_w is not None:
+            self.gauge.add(time_s, sample.power_w)
+        if sample.power_w is None and sample.counter_kwh is None:
+            self.missing += 1
+            return
+        self.first_s, self.last_s = min(self.first_s, time_s), max(self.last_s, time_s)
+
+    def counted_kwh(self, log: Log) -> float | None:
+        """What its energy counter grew by; None where there is none. A counter that begins anew is told."""
+        steps = [late - early for early, late in pairwise(self.counter)]
+        if any(step < 0 for step in steps):
+            log.say("CR022", f"{self.gauge.name}: the energy counter went back, as when a driver is loaded again; "
+                    "counted on from there")  # fmt: skip
+        return math.fsum(step for step in steps if step > 0) or None
+
+
+def read(logs: Sequence[Log]) -> Iterator[Run]:
+    """One Run for each file, with all its GPUs. Raises ReportError for a file whose power cannot be read at all."""
+    known: dict[str, tuple[float, float, Log]] = {}
+    for log in logs:
+        samples = list(_samples(log))
+        if not samples:
+            raise log.refuse("no row of it can be read" if log.rows else "no row below the header; log for longer")
+        start = min(sample.at for sample in samples)
+        found: dict[str, Gpu] = {}
+        for key, sample in _told_apart(samples, log):
+            gpu = found.setdefault(key, Gpu(sample.label or key))
+            gpu.add(sample, (sample.at - start).total_seconds())
+        _check_files(found, start, known, log)
+        yield _run(log, found, start, max(sample.at for sample in samples))
+
+
+def _samples(log: Log) -> Iterator[Sample]:
+    if _BARE.match(log.head) and not any(name.startswith("power") for name in log.header):
+        raise log.refuse(f"there is no header (--format=csv,noheader); put this line on top, its names mended: "
+                         f"{_guess(log)}", 1)  # fmt: skip
+    table, bound, columns = Table(log), 0, None
+    for row in table:
+        if bound != table.changed or columns is None:
+            bound, columns = table.changed, Columns(table)
+        sample = columns.read(row)
+        if sample is not None:
+            yield sample
+
+
+def _guess(log: Log) -> str:
+    """A header for rows that have none, as far as the first one's cells tell."""
+    signs = ((r"[0-9]{4}/", "timestamp"), (r"GPU-", "uuid"), (r"[0-9A-F]{4,8}:[0-9A-F]{2}:", "pci.bus_id"),
+             (r".* W$", "power.draw [W]"), (r".* %$", "utilization.gpu [%]"), (r".* MiB$", "memory.used [MiB]"),
+             (r"[0-9]{1,2}$", "index"), (r"[0-9]+\.[0-9]{2}$", "power.draw [W]"), (r".*[A-Za-z]", "name"))  # fmt: skip
+    cells = log.head.splitlines()[0].decode("utf-8-sig", "replace").split(",")
+    found = (next((name for sign, name in signs if re.match(sign, cell.strip(), re.IGNORECASE)), "?") for cell in cells)
+    return ", ".join(found)
+
+
+class Columns:
+    """The columns of one header. Raises ReportError where there is no time, or neither power nor energy."""
+
+    def __init__(self, table: Table) -> None:
+        self._log, self._width = table.log, len(table.header)
+        self._decimal = "," if table.delimiter == ";" else "."
+        bases = [re.sub(r"\s*\[.*\]$", "", name) for name in table.header]
+        self._bracket = [_UNITS.get(name.rpartition("[")[2].rstrip("]")) for name in table.header]
+        self._power = [bases.index(name) for name in POWER if name in bases]
+        self._counter = [bases.index(name) for name in COUNTER if name in bases]
+        self._limit = bases.index("power.limit") if "power.limit" in bases else None
+        naming = [bases.index(name) for name in NAMING if name in bases]
+        self._key = naming[0] if naming else None
+        self._index = bases.index("index") if "index" in bases else self._key
+        self._model = next((bases.index(name) for name in ("name", "gpu_name") if name in bases), None)
+        if not self._power and not self._counter:
+            raise self._log.refuse("no column tells the power; add power.draw to --query-gpu")
+        if "timestamp" not in bases:
+            raise self._log.refuse("no column tells the time; add timestamp to --query-gpu")
+        self._time = bases.index("timestamp")
+
+    def read(self, row: Row) -> Sample | None:
+        """One row, or None for one that was skipped and told. Raises ReportError for commas in comma-separated data."""
+        cells = [cell.strip() for cell in row.cells]
+        while len(cells) > self._width and not cells[-1]:
+            cells.pop()
+        if len(cells) != self._width:
+            self._refuse_commas(cells, row.line)
+            cut = not row.whole and len(cells) < self._width
+            why = "the last line is cut" if cut else f"{len(cells)} cells where the header has {self._width}"
+            self._log.skip(row.line, why, "CR003" if cut else "CR002")
+            return None
+        if not row.whole and self._width - 1 in self._power and not _WHOLE.search(cells[-1]):
+            self._log.skip(row.line, "the last line is cut", "CR003")
+            return None
+        try:
+            at = read_moment(cells[self._time].replace("/", "-"))
+            power_w, counter_kwh = self._first(cells, self._power, "W"), self._first(cells, self._counter, "kWh")
+        except ValueError as error:
+            self._log.skip(row.line, str(error))
+            return None
+        if power_w is not None and not 0 <= power_w <= self._most_w(cells):
+            self._log.skip(row.line, f"{power_w:g} W is no power of one GPU", "CR035")
+            return None
+        key, index = self._cell(cells, self._key), self._cell(cells, self._index)
+        label = None if index is None else f"GPU {plain(index, 40)}"
+        return Sample(at, key, label, self._cell(cells, self._model), power_w, counter_kwh)
+
+    def _cell(self, cells: list[str], place: int | None) -> str | None:
+        return None if place is None or _missing(cells[place]) else cells[place]
+
+    def _first(self, cells: list[str], places: list[int], wanted: str) -> float | None:
+        """The first of several columns that has a reading, in the unit wanted."""
+        for place in places:
+            if not _missing(cells[place]):
+                return self._quantity(cells[place], self._bracket[place] or ("W" if wanted == "W" else "mJ"), wanted)
+        return None
+
+    def _quantity(self, cell: str, unit: str, wanted: str) -> float:
+        """A number with its own unit, or in its column's."""
+        match = _QUANTITY.fullmatch(cell)
+        written = _UNITS.get(match[2].lower()) if match and match[2] else unit
+        if not match or not written or (wanted == "W") != written.endswith("W"):
+            raise ValueError(f"'{plain(cell, 40)}' is no {'power' if wanted == 'W' else 'energy'}")
+        return number(match[1], self._decimal) * units.factor(written, wanted)
+
+    def _most_w(self, cells: list[str]) -> float:
+        try:
+            limit = self._first(cells, [] if self._limit is None else [self._limit], "W")
+        except ValueError:
+            limit = None
+        return min(MOST_W, MOST_LIMITS * limit) if limit else MOST_W
+
+    def _refuse_commas(self, cells: list[str], line: int) -> None:
+        whole, rest = _HALVES
+        halved = any(whole.fullmatch(one) and rest.fullmatch(two) for one, two in pairwise(cells))
+        if len(cells) > self._width and halved:
+            raise self._log.refuse(
+                f"{len(cells)} cells where the header has {self._width}: decimal commas in comma-separated data; "
+                "log with LC_ALL=C, or write points", line)  # fmt: skip
+
+
+def _missing(cell: str) -> bool:
+    return not cell or cell.startswith("[") or cell.lower() in {"n/a", "err!", "unknown", "-"}
+
+
+def _told_apart(samples: list[Sample], log: Log) -> Iterator[tuple[str, Sample]]:
+    """Each sample with the name of its GPU; where no column tells it, the place within its query stands for one."""
+    nameless = [sample for sample in samples if sample.gpu is None]
+    if len(nameless) < len(samples):
+        if nameless:
+            log.say("CR008", f"{len(nameless)} rows name no GPU; left out")
+        yield from ((sample.gpu, sample) for sample in samples if sample.gpu is not None)
+        return
+    ticks = _ticks(samples, 0.0)
+    if max(map(len, ticks)) == 1:
+        near = _ticks(samples, TICK_S)
+        alike = {len(tick) for tick in near[:-1]}
+        ticks = near if len(near) > 2 and len(alike) == 1 and len(near[-1]) <= max(alike) else ticks
+    many = max(map(len, ticks))
+    if many > 1:
+        log.say("CR044", f"no column names the GPU; {many} rows a query are taken as {many} GPUs "
+                "(add index to --query-gpu)", level="note")  # fmt: skip
+    for tick in ticks:
+        yield from ((f"GPU {place}", sample) for place, sample in enumerate(tick))
+
+
+def _ticks(samples: list[Sample], near_s: float) -> list[list[Sample]]:
+    """The rows of each query: those that follow one another within so many seconds."""
+    ticks = [[samples[0]]]
+    for sample in samples[1:]:
+        if 0 <= (sample.at - ticks[-1][-1].at).total_seconds() <= near_s:
+            ticks[-1].append(sample)
+        else:
+            ticks.append([sample])
+    return ticks
+
+
+def _check_files(found: dict[str, Gpu], start: datetime, known: dict[str, tuple[float, float, Log]], log: Log) -> None:
+    """Tell a GPU that another log holds for the same time: only a UUID proves two GPUs one."""
+    from datetime import UTC
+
+    zero = start.replace(tzinfo=start.tzinfo or UTC).timestamp()
+    for key, gpu in found.items():
+        span = (zero + gpu.first_s, zero + gpu.last_s, log)
+        other = known.setdefault(key, span) if key.lower().startswith("gpu-") else span
+        if other[2] is not log and min(other[1], span[1]) - max(other[0], span[0]) > 2:
+            log.say("CR014", f"{gpu.gauge.name} is in {plain(other[2].name, 80)} for the same time, and counts twice; "
+                    "give one of them alone")  # fmt: skip
+
+
+def _run(log: Log, found: dict[str, Gpu], start: datetime, end: datetime) -> Run:
+    gpus = list(found.values())
+    readable = [gpu for gpu in gpus if len(gpu.gauge.times_s) > 1 or len(gpu.counter) > 1]
+    if not readable and any(gpu.gauge.times_s or gpu.counter for gpu in gpus):
+        raise log.refuse("one sample has no duration: energy needs two of a GPU; log with -l 1, from start to end")
+    duration_s = (end - start).total_seconds()
+    for gpu in gpus:
+        _tell(gpu, duration_s, log)
+    traces = [gauges.integrate(gpu.gauge, log) for gpu in readable if len(gpu.gauge.times_s) > 1]
+    sampled = {trace.name: trace.energy_kwh for trace in traces}
+    energies = [gpu.counted_kwh(log) or sampled.get(gpu.gauge.name) for gpu in readable]
+    known = [energy for energy in energies if energy is not None]
+    if known and len(known) < len(gpus):
+        log.say("CR025", f"the energy is that of {len(known)} of {len(gpus)} GPUs")
+    energy_kwh = math.fsum(known) if known else None
+    models = dict.fromkeys(gpu.model for gpu in gpus if gpu.model)
+    return Run(
+        id=log.path,
+        tracker=IMPORTER.name,
+        source=log.path,
+        started_at=start,
+        ended_at=end,
+        duration_s=duration_s,
+        energy_kwh=energy_kwh,
+        gpu_energy_kwh=energy_kwh,
+        basis="measured",
+        gpu_model=" + ".join(models) or None,
+        gpu_count=len(gpus),
+        power_w=gauges.curve(traces),
+    )
+
+
+def _tell(gpu: Gpu, duration_s: float, log: Log) -> None:
+    """Tell what a GPU's samples lack: readings, its beginning or its end."""
+    from reporter.importers.samples import ordinary_s
+
+    name, times = gpu.gauge.name, gpu.gauge.times_s
+    if not times and not gpu.counter:
+        log.say("CR027", f"{name}: not one reading of its power ([N/A]); it has no energy here")
+        return
+    if gpu.missing:
+        log.say("CR026", f"{name}: {gpu.missing} readings missing ([N/A]); drawn straight between their neighbours")
+    slack_s = max(1.0, 3 * ordinary_s(times))
+    if gpu.first_s > slack_s:
+        log.say("CR037", f"{name}: no reading in the first {gpu.first_s:.0f} s; counted from there")
+    if duration_s - gpu.last_s > slack_s:
+        log.say("CR037", f"{name}: no reading in the last {duration_s - gpu.last_s:.0f} s; counted up to there")
+
+
+def _claims(log: Log) -> bool:
+    header = log.header
+    if any(name.startswith(POWER) or name.partition(" ")[0] in COUNTER for name in header):
+        return True
+    return ("timestamp" in header and any(name in header for name in OURS)) or bool(_BARE.match(log.head))
+
+
+IMPORTER = Importer(
+    name="nvidia-smi",
+    says="nvidia-smi --query-gpu CSV with power.draw: several GPUs, with or without units",
+    home="https://docs.nvidia.com/deploy/nvidia-smi/",
+    claims=_claims,
+    read=read,
+)
