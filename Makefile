@@ -29,6 +29,7 @@ check: $(VENV)/tested  ## style and types alone
 
 bench: $(VENV)/tested  ## measure start-up and reading, as ratios within one run
 	$(BIN)/python -m benchmarks.start_up
+	$(BIN)/python -m benchmarks.sampler_overhead
 
 libraries:
 	@sh .ci/libraries

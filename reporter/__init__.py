@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reporter.renderers.base import Renderer
     from reporter.report import Report
     from reporter.run import Run
-    from reporter.sampler import Sampler
+    from reporter.sampler import Sampler, sampled
 
 __version__ = "0.1.0"
 
@@ -30,9 +30,11 @@ _PLACES = {
     "Renderer": "reporter.renderers.base",
     "Options": "reporter.options",
     "Sampler": "reporter.sampler",
+    "sampled": "reporter.sampler",
+    "load_ipython_extension": "reporter.sampler",  # for %load_ext reporter
 }
 
-__all__ = ["Footprint", "Importer", "Options", "Renderer", "Report", "Run", "Sampler", "assess", "read", "write"]
+__all__ = ["Footprint", "Importer", "Options", "Renderer", "Report", "Run", "Sampler", "assess", "read", "sampled", "write"]
 
 
 def __getattr__(name: str) -> Any:

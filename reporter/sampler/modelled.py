@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reporter.powerlog import Meter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
 #: W a socket where the processor's TDP is not known: what CodeCarbon takes for a processor that its list lacks
 #: (POWER_CONSTANT in codecarbon/external/hardware.py). An assumption, and written into the log as one.
@@ -39,6 +39,10 @@ class ProcessorModel:
             self._last_s = now_s
         return self._joules
 
+    def share(self, pids: Collection[int]) -> float | None:  # noqa: ARG002
+        """A model knows nothing of processes."""
+        return None
+
     def close(self) -> None:
         """Nothing to close."""
 
@@ -57,6 +61,10 @@ class MemoryModel:
         if self._first_s is None:
             self._first_s = now_s
         return self._power_w * (now_s - self._first_s)
+
+    def share(self, pids: Collection[int]) -> float | None:  # noqa: ARG002
+        """A model knows nothing of processes."""
+        return None
 
     def close(self) -> None:
         """Nothing to close."""

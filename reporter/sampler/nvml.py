@@ -4,58 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reporter.powerlog import Meter
+from reporter.sampler.counting import Counter, Gauge
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
-class EnergyMeter:
-    """A GPU's own energy counter (Volta and later): millijoules since the driver was loaded."""
+    from reporter.sampler.counting import Metering
 
-    def __init__(self, nvml: Any, handle: Any, index: int) -> None:
-        self.meter = Meter(f"gpu-{index}", "counter", "gpu", "nvml")
-        self._nvml, self._handle, self._joules = nvml, handle, 0.0
-        self._last_mj = self._counter_mj()
-        self._begun = False
-
-    def read(self, now_s: float) -> float:  # noqa: ARG002 - a counter needs no clock
-        """Joules since the first call. A driver that was loaded anew began at 0, and that step is not known."""
-        counter_mj = self._counter_mj()
-        if self._begun:
-            self._joules += max(0, counter_mj - self._last_mj) / 1e3
-        self._begun = True
-        self._last_mj = counter_mj
-        return self._joules
-
-    def close(self) -> None:
-        """Nothing to close: the library is shut down once for all its meters."""
-
-    def _counter_mj(self) -> int:
-        return int(self._nvml.nvmlDeviceGetTotalEnergyConsumption(self._handle))
-
-
-class PowerMeter:
-    """A GPU without an energy counter: its power readings times the time between them (trapezoids)."""
-
-    def __init__(self, nvml: Any, handle: Any, index: int) -> None:
-        self.meter = Meter(f"gpu-{index}", "power", "gpu", "nvml-power*time")
-        self._nvml, self._handle, self._joules = nvml, handle, 0.0
-        self._last_w = self._power_w()
-        self._last_s: float | None = None
-
-    def read(self, now_s: float) -> float:
-        """Joules since the first call."""
-        power_w = self._power_w()
-        if self._last_s is not None:
-            self._joules += (power_w + self._last_w) / 2 * max(0.0, now_s - self._last_s)
-        self._last_w, self._last_s = power_w, now_s
-        return self._joules
-
-    def close(self) -> None:
-        """Nothing to close: the library is shut down once for all its meters."""
-
-    def _power_w(self) -> float:
-        return float(self._nvml.nvmlDeviceGetPowerUsage(self._handle)) / 1e3
+#: What the kernel calls the first space of process numbers; in any other NVML's numbers mean nothing.
+_HOST = "pid:[4026531836]"
 
 
 class Gpus:
@@ -63,7 +23,7 @@ class Gpus:
 
     def __init__(self, nvml: Any, driver: str = "/proc/driver/nvidia") -> None:
         self.names: list[str] = []
-        self.meters: list[EnergyMeter | PowerMeter] = []
+        self.meters: list[Metering] = []
         self.notes: list[str] = []
         self._handles: list[Any] = []
         self._nvml = nvml or self._load(driver)
@@ -108,13 +68,85 @@ class Gpus:
                 name = self._nvml.nvmlDeviceGetName(handle)
                 self.names.append(name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name))
                 self._handles.append(handle)
-                self.meters.append(_meter(self._nvml, handle, index))
+                self.meters.append(self._meter(handle, index))
             except Exception as error:
                 self.notes.append(f"GPU {index} tells neither energy nor power ({error}): its energy is NOT counted")
 
+    def _meter(self, handle: Any, index: int) -> Metering:
+        """A GPU's own energy counter (Volta and later), else its power. Raises NVMLError."""
+        nvml, use = self._nvml, Use(self._nvml, handle)
+        told = (("mig", "on"),) if use.mig else ()
+        if use.mig:
+            self.notes.append(f"GPU {index} is split (MIG) and tells the energy of all its instances together")
+        try:
+            return Counter(
+                Meter(f"gpu-{index}", "counter", "gpu", "nvml", told),
+                lambda: nvml.nvmlDeviceGetTotalEnergyConsumption(handle) / 1e3, share=use.share,
+            )  # fmt: skip
+        except Exception:
+            return Gauge(
+                Meter(f"gpu-{index}", "power", "gpu", "nvml-power*time", told),
+                lambda: float(nvml.nvmlDeviceGetPowerUsage(handle)) / 1e3, share=use.share,
+            )  # fmt: skip
 
-def _meter(nvml: Any, handle: Any, index: int) -> EnergyMeter | PowerMeter:
-    try:
-        return EnergyMeter(nvml, handle, index)
-    except Exception:
-        return PowerMeter(nvml, handle, index)
+
+class Use:
+    """Who uses one GPU: the share of some processes in what is in use, as Henderson et al. (2020) define it."""
+
+    def __init__(self, nvml: Any, handle: Any, namespace: str = "/proc/self/ns/pid") -> None:
+        self._nvml, self._handle, self._seen_us = nvml, handle, 0
+        self.mig = self._is_split()
+        try:
+            self._contained = os.readlink(namespace) != _HOST
+        except OSError:
+            self._contained = False
+
+    def share(self, pids: Collection[int]) -> float | None:
+        """The processes' share of the GPU's time since the last call; of a split GPU, of the slices in use.
+
+        Where no times are told, the share of the GPU's memory. None where nothing is told, or where none of the
+        processes is known to the GPU and that may be a container's doing.
+        """
+        used = self._slices(pids) if self.mig else self._times() or self._memory(self._handle)
+        total, ours = sum(used.values()), sum(value for pid, value in used.items() if pid in pids)
+        if not total or (not ours and self._contained):
+            return None
+        return ours / total
+
+    def _is_split(self) -> bool:
+        try:
+            return bool(self._nvml.nvmlDeviceGetMigMode(self._handle)[0])
+        except Exception:  # an error of NVML, or a version without the call: no MIG
+            return False
+
+    def _times(self) -> dict[int, float]:
+        """Percent of the multiprocessors' time by process, summed over the samples that are new."""
+        used: dict[int, float] = {}
+        with contextlib.suppress(Exception):  # NotFound where nothing ran
+            for one in self._nvml.nvmlDeviceGetProcessUtilization(self._handle, self._seen_us):
+                used[one.pid] = used.get(one.pid, 0.0) + one.smUtil
+                self._seen_us = max(self._seen_us, one.timeStamp)
+        return used if any(used.values()) else {}
+
+    def _memory(self, handle: Any) -> dict[int, float]:
+        """Memory by process; 1 each where the driver does not tell it."""
+        with contextlib.suppress(Exception):
+            processes = self._nvml.nvmlDeviceGetComputeRunningProcesses(handle)
+            sizes = {one.pid: one.usedGpuMemory for one in processes}
+            known = all(size is not None for size in sizes.values())
+            return {pid: float(size) if known else 1.0 for pid, size in sizes.items()}
+        return {}
+
+    def _slices(self, pids: Collection[int]) -> dict[int, float]:
+        """Compute slices by process, those of an instance with one of ``pids`` all as that one's."""
+        used: dict[int, float] = {}
+        with contextlib.suppress(Exception):
+            for place in range(self._nvml.nvmlDeviceGetMaxMigDeviceCount(self._handle)):
+                with contextlib.suppress(Exception):  # an instance that was not made
+                    instance = self._nvml.nvmlDeviceGetMigDeviceHandleByIndex(self._handle, place)
+                    there = self._memory(instance)
+                    slices = self._nvml.nvmlDeviceGetAttributes(instance).gpuInstanceSliceCount
+                    if there:
+                        pid = next((one for one in there if one in pids), next(iter(there)))
+                        used[pid] = used.get(pid, 0.0) + float(slices)
+        return used

@@ -7,78 +7,36 @@ import re
 from typing import TYPE_CHECKING
 
 from reporter.powerlog import Meter
+from reporter.sampler.counting import Counter
+from reporter.sampler.sysfs import Number, names_in, word
 
 if TYPE_CHECKING:
     from reporter.powerlog import Part
 
 ROOT = "/sys/class/powercap"
 
-#: More than any zone can draw, in W: a step back of the counter that implies more is a reset, not a wrap.
-MOST_W = 5000.0
-
-# intel-rapl-mmio:0 is a second view of package 0, and is left out by this pattern.
+# intel-rapl-mmio:0 is a second view of package 0, and is left out by this pattern. AMD's zones bear Intel's name.
 _ZONE = re.compile(r"intel-rapl:([0-9]+)(?::([0-9]+))?")
 
 
-class RaplMeter:
-    """One zone's counter, followed over its wrap-arounds (a package of 200 W wraps about every 20 minutes)."""
-
-    def __init__(self, meter: Meter, folder: str) -> None:
-        self.meter = meter
-        self._file = os.open(os.path.join(folder, "energy_uj"), os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
-        try:
-            self._last_uj = self._counter_uj()
-        except (OSError, ValueError):
-            os.close(self._file)
-            raise
-        self._last_s: float | None = None
-        self._range_uj = _range_uj(folder)
-        self._joules = 0.0
-
-    def read(self, now_s: float) -> float:
-        """Joules since the first call; ``now_s`` is a monotonic clock's time. Raises OSError."""
-        counter_uj = self._counter_uj()
-        if self._last_s is None:
-            self._last_uj, self._last_s = counter_uj, now_s
-        step_j = (counter_uj - self._last_uj) / 1e6
-        if step_j < 0:
-            step_j = self._over_the_end(step_j, now_s - self._last_s)
-        self._last_uj, self._last_s = counter_uj, now_s
-        self._joules += step_j
-        return self._joules
-
-    def close(self) -> None:
-        """Close the counter's file."""
-        os.close(self._file)
-
-    def _over_the_end(self, step_j: float, step_s: float) -> float:
-        """The step of a counter that went back: over its end if that is plausible, otherwise unknown and taken as 0."""
-        if self._range_uj is None:
-            return 0.0
-        wrapped_j = step_j + self._range_uj / 1e6
-        return wrapped_j if 0 <= wrapped_j <= MOST_W * max(step_s, 1e-3) else 0.0
-
-    def _counter_uj(self) -> int:
-        os.lseek(self._file, 0, os.SEEK_SET)
-        return int(os.read(self._file, 64))
-
-
-def find(root: str = ROOT) -> tuple[list[RaplMeter], list[str]]:
+def find(root: str = ROOT) -> tuple[list[Counter], list[str]]:
     """Every package, its memory (dram) and the platform (psys), with a line for what is there but cannot be read."""
     zones = _zones(root)
     meters, denied, notes = [], [], []
     for (zone, subzone), folder in sorted(zones.items()):
-        name = _word(os.path.join(folder, "name"))
-        package = _word(os.path.join(zones.get((zone, -1), folder), "name"))
+        name = word(os.path.join(folder, "name"))
+        package = word(os.path.join(zones.get((zone, -1), folder), "name"))
         meter = _meter(name, package if subzone >= 0 else name)
         if meter is None:
             continue
+        path = os.path.join(folder, "energy_uj")
         try:
-            meters.append(RaplMeter(meter, folder))
+            number = Number(path)
+            meters.append(Counter(meter, number.millionths, _range_j(folder), close=number.close))
         except PermissionError:
-            denied.append(os.path.join(folder, "energy_uj"))
+            denied.append(path)
         except (OSError, ValueError) as error:
-            notes.append(f"{folder}/energy_uj cannot be read ({error}): not used")
+            notes.append(f"{path} cannot be read ({error}): not used")
     if denied:
         notes.append(
             f"the processor's energy counter {denied[0]} may be read by root only (since CVE-2020-8694), "
@@ -90,20 +48,13 @@ def find(root: str = ROOT) -> tuple[list[RaplMeter], list[str]]:
 def _zones(root: str) -> dict[tuple[int, int], str]:
     """Folder of each zone by (zone, subzone), the zone itself under subzone -1. Sysfs lists subzones twice."""
     found: dict[tuple[int, int], str] = {}
-    for place in (root, *(os.path.join(root, name) for name in _names(root) if _ZONE.fullmatch(name))):
-        for name in _names(place):
+    for place in (root, *(os.path.join(root, name) for name in names_in(root) if _ZONE.fullmatch(name))):
+        for name in names_in(place):
             match = _ZONE.fullmatch(name)
             if match:
                 key = (int(match[1]), -1 if match[2] is None else int(match[2]))
                 found.setdefault(key, os.path.join(place, name))
     return found
-
-
-def _names(folder: str) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []
 
 
 def _meter(name: str, package: str) -> Meter | None:
@@ -121,14 +72,6 @@ def _meter(name: str, package: str) -> Meter | None:
     return Meter(f"{part}-{label}", "counter", part, "rapl")
 
 
-def _word(path: str) -> str:
-    try:
-        with open(path, encoding="ascii", errors="replace") as file:
-            return file.read(200).strip()
-    except OSError:
-        return ""
-
-
-def _range_uj(folder: str) -> int | None:
-    told = _word(os.path.join(folder, "max_energy_range_uj"))
-    return int(told) if told.isdigit() and int(told) > 0 else None
+def _range_j(folder: str) -> float | None:
+    told = word(os.path.join(folder, "max_energy_range_uj"))
+    return int(told) / 1e6 if told.isdigit() and int(told) > 0 else None
