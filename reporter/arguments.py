@@ -6,9 +6,9 @@ import argparse
 import os
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from reporter import __version__, renderers
+from reporter import __version__, renderers, wording
 from reporter import options as choices
-from reporter.errors import ReportError
+from reporter.errors import ReportError, plain
 from reporter.options import Options, Output
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ EPILOG = """also:
   carbon-report verify FILE PATH...
                            hold a published statement, card or report against the logs
   carbon-report lint FILE  slips of units and missing facts in a card, README or paper
+  carbon-report quotient FILE.toml
+                           score your answers to the questionnaire; --blank prints it
+  carbon-report template [NAME]
+                           the built-in templates; prints the one that --template is to start from
   carbon-report doctor     what this machine can measure, and what is missing
 
 Without an output option a statement and a short table are printed. FILE may be '-' for standard output.
@@ -47,9 +51,17 @@ def _parser() -> argparse.ArgumentParser:
             outputs.add_argument(f"--{name}", nargs="?", const=renderer.document or "-", action=_AddOutput,
                                  dest="outputs", metavar="FILE", help=renderer.says)  # fmt: skip
     outputs.add_argument("-o", action=_AddOutput, dest="outputs", metavar="FILE", help="format by the file's ending")
+    outputs.add_argument("--template", metavar="FILE.j2", help="your own: my.tex.j2, .md.j2, .html.j2, .txt.j2; to -o")
+    outputs.add_argument("--check", action="store_true", default=None, help="write nothing; exit 1 where out of date")
+    outputs.add_argument("--anonymous", action="store_true", default=None, help="for double-blind review")
     outputs.add_argument("--standalone", action="store_true", default=None, help="a whole LaTeX document, no fragment")
     outputs.add_argument("--cite", metavar="natbib|biblatex|plain", help="LaTeX's command; else as the paper loads")
     outputs.add_argument("--siunitx", action="store_true", default=None, help="figures set by siunitx where loaded")
+    outputs.add_argument("--statement-length", metavar="short|paragraph|full", help="the same: --statement short")
+    outputs.add_argument("--language", metavar="CODE", help="of what people read: en, de, fr, es, nb, zh")
+    outputs.add_argument("--digits", metavar="auto|N", help="significant digits; auto: as the ranges support")
+    outputs.add_argument("--checklist", action=_AddChecklist, dest="outputs", metavar="NAME[=FILE]",
+                         help="neurips, arr, cvpr, climate-card or eu-gpai, answered from the logs")  # fmt: skip
     outputs.add_argument("--answer", dest="answers", action="append", metavar="ITEM=TEXT",
                          help="for checklists: what no log tells, e.g. parameters=110M")  # fmt: skip
     _add_context(parser)
@@ -74,6 +86,8 @@ def _add_analyses(parser: argparse.ArgumentParser) -> None:
     analyses = parser.add_argument_group("analyses (each adds its section)")
     analyses.add_argument("--what-if", action="append", metavar="WHAT",
                           help="country, region (of the cloud), or changes: pue=1.1,power=0.5")  # fmt: skip
+    analyses.add_argument("--shift", action="append", metavar="HOW=WINDOW",
+                          help="at another time: flexible-start=24h, pause-resume=100%%")  # fmt: skip
     analyses.add_argument("--compare", action="store_true", default=None, help="with published models")
     analyses.add_argument("--phase", action="append", metavar="NAME=REGEX",
                           help="which runs are search, training, fine-tuning, inference, failed, data")  # fmt: skip
@@ -84,6 +98,7 @@ def _add_analyses(parser: argparse.ArgumentParser) -> None:
     metric.add_argument("--metric", metavar="NAME", help="rank runs by it and energy; higher is better")
     metric.add_argument("--metric-lower", metavar="NAME", help="the same, where lower is better")
     analyses.add_argument("--alpha", metavar="LIST", help="exponents of the error in the ranking; 1,2,4 if not told")
+    analyses.add_argument("--quotient", metavar="FILE.toml", help="answers: see 'carbon-report quotient --blank'")
     analyses.add_argument("--price-year", metavar="YEAR=RATIO", help="social cost in that year's prices, by your ratio")
     analyses.add_argument("--embodied", action="store_true", default=None, help="count the making of the hardware")
     analyses.add_argument("--hardware", metavar="'8 x MODEL'", help="for --embodied, where the logs do not name it")
@@ -103,6 +118,9 @@ def _add_more(parser: argparse.ArgumentParser) -> None:
     more.add_argument("--factors", metavar="FILE.csv", help="your own figures, before the bundled ones")
     more.add_argument("--factors-edition", metavar="EDITION", help="hold to an edition of the bundled figures")
     more.add_argument("--timezone", metavar="ZONE", help="of moments written without one, e.g. Europe/Paris")
+    more.add_argument("--label", action="append", dest="labels", metavar="KEY=REGEX",
+                      help="a label found in paths, ids and labels")  # fmt: skip
+    more.add_argument("--versus", metavar="A,B", help="two groups against each other, with interval and tests")
     more.add_argument("--group-by", metavar="LABEL", help="one line a group: project, tracker, country, ...")
     more.add_argument("--title")
     more.add_argument("--authors", help="names, separated by commas")
@@ -124,11 +142,24 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
 
 class _AddOutput(argparse.Action):
-    """Collects outputs in the order given; ``-o`` finds the renderer by the file's ending."""
+    """Collects outputs in the order given; that of ``-o`` gets its name when everything is read."""
 
     def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:  # noqa: ARG002
-        name = renderers.for_file(values) if option_string == "-o" else str(option_string).removeprefix("--")
+        name = "" if option_string == "-o" else str(option_string).removeprefix("--")
+        if name == "statement" and values in wording.LENGTHS:  # a file of that name is written as ./short
+            namespace.statement_length, values = values, "-"
         namespace.outputs = [*(namespace.outputs or []), Output(name, str(values))]
+
+
+class _AddChecklist(argparse.Action):
+    """``NAME`` or ``NAME=FILE``: each checklist is a renderer of its own."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:  # noqa: ARG002
+        name, _, path = str(values).partition("=")
+        known = [one.removeprefix("checklist-") for one in renderers.available() if one.startswith("checklist-")]
+        if name not in known:
+            raise ReportError(f"--checklist {plain(name)}: there are {', '.join(known)}")
+        namespace.outputs = [*(namespace.outputs or []), Output(f"checklist-{name}", path or "-")]
 
 
 def wrong_usage(message: str) -> NoReturn:
@@ -143,13 +174,21 @@ def options_of(arguments: Sequence[str], *, without_logs: bool = False) -> Optio
     """
     chosen = vars(_parser().parse_intermixed_args(list(arguments)))
     config, file = choices.configuration(chosen.pop("config"))
-    outputs = chosen.pop("outputs") or []
+    outputs = _named(chosen.pop("outputs") or [], chosen["template"])
     logs = chosen["logs"]
     if not logs:
         logs, outputs = _path_taken_for_file(outputs)
     if not logs and not without_logs:
         raise ReportError("name a tracker's log, such as emissions.csv; 'carbon-report --help' shows what there is")
     return choices.make({**chosen, "logs": logs, "outputs": outputs or [Output("terminal", "-")]}, config, file)
+
+
+def _named(outputs: list[Output], template: object) -> list[Output]:
+    """Each ``-o`` with its renderer: the author's template where there is one, else that of the file's ending."""
+    if template and not any(output.name == "" for output in outputs):
+        outputs = [*outputs, Output("", "-")]
+    return [output if output.name else Output("template" if template else renderers.for_file(output.path), output.path)
+            for output in outputs]  # fmt: skip
 
 
 def _path_taken_for_file(outputs: list[Output]) -> tuple[list[str], list[Output]]:

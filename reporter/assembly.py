@@ -37,6 +37,10 @@ def of_runs(runs: Reading, options: Options) -> Report:
         options.cite,
         options.siunitx,
         options.answers,
+        options.language,
+        options.digits,
+        options.statement_length,
+        options.template,
     )
 
 

@@ -49,6 +49,8 @@ COMMANDS = {
     "explain": "reporter.commands.explain:run",
     "verify": "reporter.commands.verify:run",
     "lint": "reporter.commands.lint:run",
+    "quotient": "reporter.commands.quotient:run",
+    "template": "reporter.commands.template:run",
     "sample": "reporter.sampler_commands:sample",
     "doctor": "reporter.sampler_commands:doctor",
 }

@@ -79,6 +79,8 @@ FINDINGS = {
     "CR120": "extrapolated",
     "CR121": "life cycle incomplete",
     "CR122": "metrics of no run",
+    "CR123": "moved in part to another time",
+    "CR124": "label rule finds nothing",
     "CR200": "kilograms where grams are due",
     "CR201": "metadata and text differ",
     "CR202": "figure that YAML reads as text",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from reporter import analysis_options, answers, labels, phases, wording
 from reporter.errors import ReportError, plain
 from reporter.units import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from reporter.phases import Rule
 
 
 class Output(NamedTuple):
@@ -40,6 +43,16 @@ class Options:
     scc: str = "epa2023"
     overlap: str = "sum"  # or "once": runs of one machine at the same time
     what_if: tuple[str, ...] = ()  # country, region, or changes such as "pue=1.1,power=0.5"
+    shift: tuple[str, ...] = ()  # the same work at another time: "flexible-start=24h", "pause-resume=100%"
+    compare: bool = False  # with published models
+    phase: tuple[Rule, ...] = ()  # which runs are of which phase of a model's life
+    expected_calls: float | None = None
+    calls_logged: float | None = None
+    metrics: str | None = None  # path of a file with metrics of the runs
+    metric: str | None = None  # its name; higher is better
+    metric_lower: str | None = None  # lower is better
+    quotient: str | None = None  # path of answers to the questionnaire
+    alpha: tuple[float, ...] = ()  # exponents of the energy-precision ratio
     price_year: tuple[int, float] | None = None  # year, and its prices over those of the series
     embodied: bool = False
     hardware: tuple[str, ...] = ()
@@ -51,11 +64,22 @@ class Options:
     working: bool = False  # a section on how the numbers were made
     uncertainty: bool = False  # the budget of the ranges, and its Monte Carlo
     group_by: tuple[str, ...] = ()
+    labels: tuple[labels.Rule, ...] = ()  # rules that find labels in paths, ids and other labels
+    versus: tuple[str, str] | None = None  # two groups, the second less the first
     title: str | None = None
     authors: tuple[str, ...] = ()
     scope: str | None = None
     notes: str | None = None  # path of a Markdown file
     standalone: bool = False
+    cite: str | None = None  # natbib, biblatex or plain
+    siunitx: bool = False
+    answers: tuple[tuple[str, str], ...] = ()  # what no log tells: item and answer
+    language: str = "en"
+    digits: int | Literal["auto"] | None = None
+    statement_length: str | None = None  # short, paragraph or full
+    template: str | None = None  # path of the author's own, for -o
+    anonymous: bool = False  # for double-blind review
+    check: bool = False  # write nothing, tell what is out of date
     strict: bool = False
     quiet: bool = False
     fail_over_kg: float | None = None
@@ -69,7 +93,7 @@ class Options:
     @property
     def figures(self) -> tuple[str, ...]:
         """Files of figures that are read beside the logs."""
-        return (*self.intensity_series, *((self.factors,) if self.factors else ()))
+        return (*self.intensity_series, *filter(None, (self.factors, self.metrics, self.quotient)))
 
 
 #: Keys of the configuration file: the long option's name, what field it fills, and how its text is read.
@@ -86,6 +110,16 @@ CONFIG = {
     "pue": "pue",
     "scc": "scc",
     "what-if": "what_if",
+    "shift": "shift",
+    "compare": "compare",
+    "phase": "phase",
+    "expected-calls": "expected_calls",
+    "calls-logged": "calls_logged",
+    "metrics": "metrics",
+    "metric": "metric",
+    "metric-lower": "metric_lower",
+    "alpha": "alpha",
+    "quotient": "quotient",
     "price-year": "price_year",
     "embodied": "embodied",
     "hardware": "hardware",
@@ -98,10 +132,19 @@ CONFIG = {
     "uncertainty": "uncertainty",
     "working": "working",
     "group-by": "group_by",
+    "label": "labels",
+    "versus": "versus",
     "title": "title",
     "authors": "authors",
     "scope": "scope",
     "notes": "notes",
+    "cite": "cite",
+    "siunitx": "siunitx",
+    "answer": "answers",
+    "language": "language",
+    "digits": "digits",
+    "statement-length": "statement_length",
+    "anonymous": "anonymous",
     "from": "reader",
     "strict": "strict",
     "quiet": "quiet",
@@ -124,13 +167,18 @@ def make(chosen: Mapping[str, Any], config: Mapping[str, Any] | None = None, fil
     return Options(**{key: _read(key, value) for key, value in raw.items() if key in known})
 
 
+_LISTS = frozenset({
+    "group_by", "authors", "intensity_series", "hardware", "what_if", "shift", "phase", "labels", "alpha", "answers",
+})  # fmt: skip
+
+
 def _of_type(key: str, value: object, file: str | None) -> object:
     """A configuration value as the command line would give it. Raises ReportError for one of another type."""
-    if CONFIG[key] in {"strict", "quiet", "uncertainty", "embodied", "working"}:
+    if CONFIG[key] in {"strict", "anonymous", "quiet", "uncertainty", "embodied", "working", "compare", "siunitx"}:
         if isinstance(value, bool):
             return value
         raise ReportError(f"{key}: write true or false without quotation marks", file=file)
-    if CONFIG[key] in {"group_by", "authors", "intensity_series", "hardware", "what_if"} and isinstance(value, list):
+    if CONFIG[key] in _LISTS and isinstance(value, list):
         return [str(part) for part in value]
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         return str(value)
@@ -192,50 +240,6 @@ def _fail_over(value: object) -> float:
         raise ReportError(f"--fail-over {plain(value)}: {error.message}") from error
 
 
-def _price_year(value: object) -> tuple[int, float]:
-    year, sign, ratio = str(value).partition("=")
-    try:
-        if sign and float(ratio) > 0:
-            return int(year), float(ratio)
-    except ValueError:
-        pass
-    raise ReportError(
-        f"--price-year {plain(value)}: no price index is bundled; write YEAR=RATIO, that year's prices over those of "
-        "the series, such as 2024=1.22 (from your statistical office)"
-    )
-
-
-def _lifetime(value: object) -> float:
-    try:
-        years = float(str(value).removesuffix("years").removesuffix("year"))
-    except ValueError:
-        years = 0.0
-    if not 0 < years <= 100:
-        raise ReportError(f"--lifetime {plain(value)}: write the years that the hardware is to serve, such as 4")
-    return years
-
-
-def _functional_unit(value: object) -> tuple[float, str]:
-    number, _, name = str(value).strip().partition(" ")
-    try:
-        if float(number) > 0 and name.strip():
-            return float(number), name.strip()
-    except ValueError:
-        pass
-    raise ReportError(f"--functional-unit {plain(value)}: write how many of what, such as '1e6 inferences'")
-
-
-def _carbon_free(value: object) -> float:
-    text = str(value).strip()
-    try:
-        share = float(text.rstrip("% ")) / (100 if text.endswith("%") else 1)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        raise ReportError(f"--carbon-free {plain(value)}: write a share from 0 to 1, or from 0 to 100 %")
-    return share
-
-
 def _offsets(value: object) -> float:
     try:
         mass = parse(str(value), "kgCO2e", bare="kgCO2e")
@@ -248,6 +252,19 @@ def _offsets(value: object) -> float:
 
 def _hardware(value: object) -> tuple[str, ...]:
     return tuple(part.strip() for part in (value if isinstance(value, list | tuple) else str(value).split(",")))
+
+
+def _cite(value: object) -> str:
+    if value not in {"natbib", "biblatex", "plain"}:
+        raise ReportError(f"--cite {plain(value)}: write natbib, biblatex or plain; without it the paper's own decides")
+    return str(value)
+
+
+def _versus(value: object) -> tuple[str, str]:
+    names = [part.strip() for part in str(value).split(",")]
+    if len(names) != 2 or not all(names):
+        raise ReportError(f"--versus {plain(value, 60)}: write two groups, A,B: what B takes more or less than A")
+    return names[0], names[1]
 
 
 def _overlap(value: object) -> str:
@@ -277,12 +294,24 @@ _READERS: dict[str, Any] = {
     "fail_over_kg": _fail_over,
     "cloud": _cloud,
     "overlap": _overlap,
-    "price_year": _price_year,
+    "price_year": analysis_options.price_year,
     "what_if": lambda value: (value,) if isinstance(value, str) else tuple(value),
-    "lifetime_years": _lifetime,
-    "functional_unit": _functional_unit,
+    "shift": lambda value: (value,) if isinstance(value, str) else tuple(value),
+    "labels": lambda value: tuple(map(labels.rule, (value,) if isinstance(value, str) else value)),
+    "versus": _versus,
+    "phase": lambda value: tuple(map(phases.rule, (value,) if isinstance(value, str) else value)),
+    "expected_calls": analysis_options.calls,
+    "calls_logged": analysis_options.calls,
+    "alpha": analysis_options.alpha,
+    "cite": _cite,
+    "language": wording.language,
+    "digits": wording.digits,
+    "statement_length": wording.statement_length,
+    "answers": lambda value: tuple(map(answers.read, (value,) if isinstance(value, str) else value)),
+    "lifetime_years": analysis_options.lifetime,
+    "functional_unit": analysis_options.functional_unit,
     "market_intensity_g_per_kwh": _intensity,
-    "carbon_free": _carbon_free,
+    "carbon_free": analysis_options.carbon_free,
     "offsets_kg": _offsets,
     "hardware": _hardware,
     "group_by": _list,

@@ -74,6 +74,7 @@ class Run:
     devices: tuple[Device, ...] = ()  # of an estimated run: its energy is worked out from these and duration_s
     machine_wide: bool | None = None  # True: the whole machine was metered; False: the job's share alone
     power_w: tuple[tuple[float, float], ...] = ()  # (seconds since the start, mean W of the step that ends there)
+    device_power_w: tuple[tuple[str, tuple[float, ...]], ...] = ()  # of several devices: name, mean W of those steps
     labels: Mapping[str, str] = field(default_factory=dict)  # what runs can be grouped by: project, task, ...
 
 

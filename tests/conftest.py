@@ -49,6 +49,20 @@ def program() -> Callable[[str], str]:
     return find
 
 
+@pytest.fixture(scope="session")
+def chromium() -> Generator[Any]:
+    """A headless Chromium, started once for all tests; without it they are skipped, and in CI they fail."""
+    path = shutil.which("chromium")
+    if path is None:
+        (pytest.fail if IN_CI else pytest.skip)("chromium is not installed; 'make test' as root installs it")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport() -> Generator[None, Any, None]:
     """In CI a test that is skipped has failed: what was not tested must not pass for tested."""

@@ -19,9 +19,9 @@ from .conftest import ROOT, SWEEP
 
 FLOORS = {
     "reporter/run.py": 1, "reporter/powerlog.py": 1, "reporter/assets.py": 1, "reporter/errors.py": 0,
-    "reporter/phases.py": 1, "reporter/metrics.py": 3, "reporter/analysis_options.py": 1, "reporter/quotient/": 3,
+    "reporter/phases.py": 1, "reporter/answers.py": 1, "reporter/wording.py": 1, "reporter/metrics.py": 3, "reporter/analysis_options.py": 1, "reporter/quotient/": 3,
     "reporter/inert.py": 1, "reporter/options.py": 2, "reporter/units.py": 1, "reporter/plugins.py": 2,
-    "reporter/sampler/": 2, "reporter/factors/": 3, "reporter/importers/": 3, "reporter/footprint.py": 4,
+    "reporter/sampler/": 2, "reporter/factors/": 3, "reporter/importers/": 3, "reporter/footprint/": 4,
     "reporter/progress.py": 6, "reporter/report.py": 5, "reporter/assess/": 5, "reporter/renderers/": 6,
     "reporter/factor_commands.py": 6, "reporter/intensity_series/": 4, "reporter/arguments.py": 7,
     "reporter/assembly.py": 7, "reporter/publishing.py": 7, "reporter/commands/": 8, "reporter/sampler_commands.py": 8, "reporter/cli.py": 9, "reporter/__main__.py": 10,

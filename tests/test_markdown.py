@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import markdown as reader
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from reporter import renderers
 from reporter.errors import ReportError
@@ -19,6 +21,8 @@ from .text_outputs import HENDERSON, PAGE_NAMES, TEX_NAMES, WORLD_NAMES, named, 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
+
+    from reporter.report import Report
 
 NAMES = PAGE_NAMES + TEX_NAMES + WORLD_NAMES
 OURS = {"h1", "h2", "h3", "p", "table", "thead", "tbody", "tr", "th", "td", "ul", "li", "a"}
@@ -164,6 +168,53 @@ def test_markers_that_do_not_pair_are_an_error_and_the_file_stays(tmp_path: Path
     with pytest.raises(ReportError, match="nothing was changed"):
         renderers.write(report(tmp_path), "readme", str(file))
     assert file.read_bytes() == old.encode("latin-1")
+
+
+def test_markers_in_fenced_code_are_talk_about_markers(readme: Callable[[bytes], bytes]) -> None:
+    told = f"# How\n\n```\n{markdown.START}\n{markdown.END}\n```\n"
+    new = readme(told.encode()).decode()
+    assert new.startswith(told)
+    assert new.count(markdown.START) == 2
+
+
+def test_an_open_fence_would_swallow_the_block(tmp_path: Path) -> None:
+    with pytest.raises(ReportError, match="not closed"):
+        markdown.insert(report(tmp_path), b"# Mine\n\n```\ncode\n")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """One report for tests that need no other."""
+    return report(tmp_path_factory.mktemp("readme"), HENDERSON)
+
+
+PIECES = st.sampled_from([
+    "# H\n", "\n", "text", "\r\n", "\r", "```\n", "~~~~\n", "`", "<!-- x -->", "<!--", "-->", "\t ", "  \n", "é🦊\u2028\x85",
+    "\ufeff", "\x00", "| a |\n|---|\n", "carbon-report:end",
+])  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(before=st.lists(PIECES, max_size=12).map("".join), after=st.lists(PIECES, max_size=8).map("".join),
+       inside=st.lists(PIECES, max_size=3).map("".join), marked=st.booleans())  # fmt: skip
+def test_everything_outside_of_the_markers_stays_byte_for_byte(
+    made: Report, before: str, inside: str, after: str, *, marked: bool
+) -> None:
+    old = f"{before}{markdown.START}{inside}{markdown.END}{after}" if marked else before
+    try:
+        once = markdown.insert(made, old.encode())
+    except ReportError as error:
+        assert "nothing was changed" in str(error)
+        assert "``" in old or "~~~" in old  # an open fence, or one that holds a single marker
+        return
+    assert markdown.insert(made, once) == once
+    new = once.decode()
+    if marked and new.count(markdown.START) == 1:
+        assert new.startswith(before + markdown.START)
+        assert new.endswith(markdown.END + after)
+    else:
+        assert new.startswith(old)
+        assert new[len(old) :].strip().startswith(markdown.START)
 
 
 def test_a_name_with_a_marker_does_not_end_the_snippet(tmp_path: Path) -> None:

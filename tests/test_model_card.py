@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from reporter import importers, renderers
 from reporter.assess import assess
 from reporter.errors import ReportError
 from reporter.options import Options
-from reporter.renderers import base, display, model_card
+from reporter.renderers import base, display, markdown, model_card
 from reporter.report import Report
 
 from .conftest import ROOT
@@ -61,6 +63,16 @@ SCALAR = "co2_eq_emissions: 12.5\n"
 MAPPING = "co2_eq_emissions:\n  emissions: 1e-05\n  # an old note\n  source: >\n    folded\n    text\n"
 LIST = "co2_eq_emissions:\n- emissions: 5\n  source: old\n"
 FLOW = '"co2_eq_emissions" : {emissions: 5,\n  source: old\n}\n'
+HUB_FORM = """<!-- Total emissions (in grams of CO2eq) and additional considerations, such as electricity usage, go here. -->
+
+Carbon emissions can be estimated using the [calculator](https://example.org) of others.
+
+- **Hardware Type:** [More Information Needed]
+- **Hours used:** [More Information Needed]
+- **Cloud Provider:** [More Information Needed]
+- **Compute Region:** [More Information Needed]
+- **Carbon Emitted:** [More Information Needed]
+"""
 SECTION = "## Environmental Impact\n\nold words\n\n### Hardware\n\nold table\n\n```\n# no heading\n```\n\n"
 
 
@@ -70,8 +82,20 @@ def kilograms(folder: Path, value: object, **choices: Any) -> Report:
 
 def metadata(card: str) -> dict[str, Any]:
     """What stands between the fences, as YAML reads it."""
-    found: dict[str, Any] = yaml.safe_load(card.split("---\n")[1])
+    found: dict[str, Any] = yaml.safe_load(re.split(r"^---\n", card, flags=re.MULTILINE)[1])
     return found
+
+
+def without_block(card: str) -> str:
+    """A card without what stands between the markers, and the blank line that came with it."""
+    pattern = f"(?:\r?\n)?(?:\r?\n)?{model_card.START}.*{model_card.END}"
+    return re.sub(pattern, "", card, flags=re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """One report for tests that need no other."""
+    return report(tmp_path_factory.mktemp("card"), HENDERSON)
 
 
 def edited(folder: Path, card: str) -> str:
@@ -155,31 +179,108 @@ def test_a_card_is_edited_in_place(tmp_path: Path, old: str, section: str) -> No
     assert data["co2_eq_emissions"]["emissions"] == 8021.0
     assert new.startswith("---\nlicense: mit  # as the data\ntags:\n- text-generation\n# a comment that stays\n")
     assert "language: [en, fr]\nmodel-index: []\n" in new
-    assert not re.search(r"\bold (words|table)|source: old|folded", new)
+    assert not re.search(r"source: old|folded", new)
     body, before = new.partition("\n---\n")[2], card.partition("\n---\n")[2]
-    first, end = before.partition(section or "## Citation")[0], before[before.index("## Citation") :]
-    assert body.startswith(first)
-    assert (end if section else end.rstrip()) in body
-    assert not section or body.endswith(end)
+    assert without_block(body) == (before if section else before + "## Environmental Impact\n")
     assert body.count("- **Carbon Emitted:** 8.021 kg") == 1
     assert len(re.findall(r"^## environmental impact", body, re.MULTILINE | re.IGNORECASE)) == 2  # one is in a fence
-    assert "### Environmental Impact of others" in body
+    assert body.index(model_card.START) > body.index("### Environmental Impact of others")
 
 
 @pytest.mark.parametrize(
     "after",
     ["# Top\n\nx\n", "## Next\n\nx\n", "Setext\n------\n\nx\n", "Setext\n===\nx\n", "##\tTab\nx\n"],
 )
-def test_what_follows_the_section_stays(tmp_path: Path, after: str) -> None:
+def test_what_stands_round_the_block_stays(tmp_path: Path, after: str) -> None:
     fenced = "~~~\n```\n## Environmental Impact\n~~~\n<!--\n## Environmental Impact\n-->\n\n"
-    new = edited(tmp_path, f"{fenced}## Environmental Impact\n\nold\n\n### Sub\n\nold\n\n{after}")
+    card = f"{fenced}## Environmental Impact\n\nmine\n\n### Sub\n\nmine too\n\n{after}"
+    new = edited(tmp_path, card).partition("\n---\n\n")[2]
 
-    assert new.partition("\n---\n\n")[2].startswith(
-        f"{fenced}## Environmental Impact\n\nThis work contributed 8.021 kg"
-    )
-    assert new.endswith("\n\n" + after)
-    assert "\nold\n" not in new
-    assert "### Sub" not in new
+    assert new.startswith(f"{fenced}## Environmental Impact\n\n{model_card.START}\n\nThis work contributed 8.021 kg")
+    assert without_block(new) == card
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_the_hubs_form_is_filled_in_where_it_is_blank(tmp_path: Path, ending: str) -> None:
+    form = HUB_FORM.replace("\n", ending)
+    before, after = f"# M{ending * 2}## Environmental Impact{ending * 2}", f"{ending}## Technical{ending}"
+    new = edited(tmp_path, before + form + after).partition(f"{ending}---{ending * 2}")[2]
+    assert new.startswith(before + model_card.START)
+    assert new.endswith(model_card.END + ending + after)
+    assert "More Information Needed" not in new
+
+    filled = form.replace("[More Information Needed]", "8 x A100", 1)
+    new = edited(tmp_path, before + filled + after).partition(f"{ending}---{ending * 2}")[2]
+    assert without_block(new) == before + filled + after  # what an author wrote is not ours to take out
+
+
+def test_the_whole_form_of_the_hubs_client_is_filled_in(tmp_path: Path) -> None:
+    hub = pytest.importorskip("huggingface_hub")
+    form = str(hub.ModelCard.from_template(hub.ModelCardData(license="mit", language="en"), model_id="m"))
+    new = edited(tmp_path, form)
+    title = new.index("## Environmental Impact")
+    section = new[title : new.index("\n## ", title)]
+
+    assert form.count("More Information Needed") == new.count("More Information Needed") + 5
+    assert "More Information Needed" not in section
+    assert section.count("Carbon Emitted") == 1
+    assert new[: new.index("co2_eq_emissions")] in form
+    assert new.endswith(form.partition("## Technical Specifications")[2])
+    assert hub.ModelCard(new).data.co2_eq_emissions["emissions"] == 8021.0
+
+
+def test_markers_that_do_not_pair_are_an_error(tmp_path: Path) -> None:
+    for card in (f"{model_card.START}\n", f"{model_card.END}\n{model_card.START}\n", f"{model_card.START}\n" * 2):
+        with pytest.raises(ReportError, match="nothing was changed"):
+            model_card.update(report(tmp_path), card.encode())
+
+
+def test_a_card_and_a_readme_share_one_file(tmp_path: Path) -> None:
+    made = report(tmp_path, HENDERSON)
+    both = markdown.insert(made, model_card.update(made, b"---\nlicense: mit\n---\n# M\n"))
+    assert model_card.update(made, both) == both
+    assert markdown.insert(made, both) == both
+
+
+LINE = st.sampled_from([
+    "text", "", "# H", "## Environmental Impact", "### Environmental Impact", "```", "~~~", "    code", "<!--", "-->",
+    "Title\n===", "- item", "\ttab  ", "é 🦊 \u2028 \x85", "***", "a: b", "<!-- x -->",
+    "- **Carbon Emitted:** [More Information Needed]", "- **Hours used:** [More Information Needed]", "lone\rreturn",
+])  # fmt: skip
+KEYS = st.sampled_from([
+    "license: mit", "tags:\n- a\n- b", "tags: [a, b]", "# a comment", "", "language: 'en'  # why", "datasets:\n  - x",
+    "co2_eq_emissions: 3", "co2_eq_emissions:\n  emissions: 2\n  source: y", "co2_eq_emissions:\n- emissions: 1",
+    '"co2_eq_emissions": {emissions: 4}', "extra: |\n  co2_eq_emissions: 7\n\n  ```\n", "b: >-\n  folded\n   ---\n",
+    "widget:\n- text: 'x\n\n    y'", "base_model: ünïcode",
+])  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    keys=st.none() | st.lists(KEYS, max_size=6, unique_by=lambda text: text.partition(":")[0].strip('"')),
+    lines=st.lists(LINE, max_size=12), ending=st.sampled_from(["\n", "\r\n"]), closed=st.booleans(),
+)  # fmt: skip
+def test_only_the_block_and_the_key_change(
+    made: Report, keys: list[str] | None, lines: list[str], ending: str, *, closed: bool
+) -> None:
+    front = "" if keys is None else "---\n" + "".join(f"{key}\n" for key in keys) + "---\n"
+    body = "\n".join(lines) + ("\n" if closed else "")
+    card = (front + body).replace("\n", ending)
+    try:
+        once = model_card.update(made, card.encode())
+    except ReportError as error:
+        assert "nothing was changed" in str(error)  # an open fence, mostly
+        return
+    assert model_card.update(made, once) == once
+    new, marks = once.decode(), [line for line in card.splitlines(keepends=True) if "[More Information" not in line]
+    left = iter(without_block(new).splitlines(keepends=True))
+    kept = [line for line in marks if not re.match(r'"?co2_eq|- emissions|  (emissions|source)', line)]
+    assert all(any(line.rstrip() == other.rstrip() for other in left) for line in kept if line.strip())  # in order
+    old, found = yaml.safe_load(front[4:-4]) or {}, metadata(new.replace("\r\n", "\n"))
+    others = {key: value for key, value in found.items() if key != "co2_eq_emissions"}
+    assert list(others.items()) == [(key, value) for key, value in old.items() if key != "co2_eq_emissions"]
+    assert found["co2_eq_emissions"]["emissions"] == 8021.0
+    assert "\r\n" not in card or new.count("\n") == new.count("\r\n")
 
 
 def test_a_section_of_another_name_is_not_ours(tmp_path: Path) -> None:
@@ -189,11 +290,10 @@ def test_a_section_of_another_name_is_not_ours(tmp_path: Path) -> None:
 
 
 def test_a_heading_of_another_level_keeps_it(tmp_path: Path) -> None:
-    new = edited(tmp_path, "# M\n\n### Environmental Impact\n\nold\n\n#### Sub\n\nold\n\n### Next\n\nx\n")
+    new = edited(tmp_path, "# M\n\n### Environmental Impact\n\nmine\n\n### Next\n\nx\n")
 
-    assert "\n### Environmental Impact\n\nThis work" in new
-    assert new.endswith("\n\n### Next\n\nx\n")
-    assert "\nold\n" not in new
+    assert f"\n### Environmental Impact\n\n{model_card.START}\n\nThis work" in new
+    assert new.endswith(f"{model_card.END}\n\nmine\n\n### Next\n\nx\n")
 
 
 def test_line_ends_stay_as_they_are(tmp_path: Path) -> None:

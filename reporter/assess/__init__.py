@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from reporter import factors, metrics
+from reporter import factors, labels, metrics, quotient
 from reporter.assess import checks, energy, groups, overlaps, place
 from reporter.assess.contracts import contracts
 from reporter.assess.embodied import embodied, sci
@@ -17,7 +17,9 @@ from reporter.assess.indicators import indicators
 from reporter.assess.lifecycle import lifecycle
 from reporter.assess.place import Site
 from reporter.assess.scenarios import scenarios
+from reporter.assess.shifting import shifts
 from reporter.assess.social_cost import social_costs
+from reporter.assess.statistics import contrasts
 from reporter.assess.uncertainty import with_budgets
 from reporter.footprint import Footprint, RunFootprint, total
 from reporter.options import Options
@@ -37,7 +39,8 @@ def assess(reading: Reading, options: Options | None = None) -> Footprint:
     options = options or Options()
     factors.require_edition(options.factors_edition)
     with factors.laid_over(options.factors):
-        footprint = _assessed(metrics.laid_on(reading, options.metrics), options)
+        named = labels.labelled(reading, options.labels)
+        footprint = _assessed(metrics.laid_on(named, options.metrics), options)
     return replace(footprint, findings=(*footprint.findings, *place.given(footprint.factors, options)))
 
 
@@ -77,24 +80,30 @@ def _assessed(reading: Reading, options: Options) -> Footprint:
         group_by=options.group_by,
         intensity_series=site.series.use(runs) if site.series else None,
     )
-    return _with_analyses(footprint, options)
+    return _with_analyses(footprint, options, site)
 
 
-def _with_analyses(footprint: Footprint, options: Options) -> Footprint:
+def _with_analyses(footprint: Footprint, options: Options, site: Site) -> Footprint:
     """The footprint with what was asked for besides its figures."""
     released = footprint.emissions
     hardware, hardware_findings = embodied(footprint.runs, options)
     elsewhere, scenario_findings = scenarios(footprint.it_energy, footprint.energy, released, options)
+    later, shift_findings = shifts(footprint.runs, site.series, options)
     life, life_findings = lifecycle(footprint.runs, options)
     made = replace(
         footprint,
-        findings=(*footprint.findings, *hardware_findings, *scenario_findings, *life_findings),
+        findings=(*footprint.findings, *hardware_findings, *scenario_findings, *shift_findings, *life_findings),
         embodied=hardware,
         sci=sci(released, hardware, options.functional_unit),
         contracts=contracts(footprint.energy, released, options),
         scenarios=elsewhere,
+        shifts=later,
         lifecycle=life,
+        contrasts=contrasts(
+            footprint.runs, footprint.groups, options.versus, options.metric or options.metric_lower
+        ),
         indicators=indicators(footprint.runs, options),
+        quotient=quotient.assessed(options.quotient) if options.quotient else None,
         references=tuple(factors.reference_models()) if options.compare else (),
     )
     return with_budgets(made) if options.uncertainty else made

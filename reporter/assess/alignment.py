@@ -111,7 +111,7 @@ class Alignment:
 
     def _aligned(self, run: Run) -> Aligned:
         if id(run) not in self._done:
-            start, end = self._span(run)
+            start, end = self.span(run)
             found = self._by_energy(start, run.power_w) if run.power_w else None
             found = found or self._by_time(start, end)
             if found is None:
@@ -174,7 +174,7 @@ class Alignment:
         edges = values[first : start * _BLOCK] + values[stop * _BLOCK : past]
         return min([*edges, *self._lows[start:stop]]), max([*edges, *self._highs[start:stop]])
 
-    def _span(self, run: Run) -> tuple[float, float]:
+    def span(self, run: Run) -> tuple[float, float]:
         """Start and end of a run in s since 1970. Raises ReportError where its moments or their zone are not told."""
         start, end = self._seconds(run, run.started_at), self._seconds(run, run.ended_at)
         length = run.duration_s

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reporter.assess.energy import summed
+from reporter.assess.statistics import energies, releases, spread
 from reporter.errors import ReportError, plain
 from reporter.footprint import Group, total
 
@@ -47,4 +48,6 @@ def _group(name: str, runs: Sequence[RunFootprint], places: Sequence[int]) -> Gr
         total(run.energy for run in runs),
         total(run.emissions for run in runs),
         tuple(places),
+        spread(energies(runs)),
+        spread(releases(runs)),
     )

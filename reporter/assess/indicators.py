@@ -131,16 +131,28 @@ def _indicator(item: RunFootprint, metric: float | None, alphas: Sequence[float]
 
 
 def _ranked(made: Sequence[Indicator], alphas: Sequence[float]) -> list[Indicator]:
-    """The indicators with the place of each run for each alpha (equal ones share it), and with the Pareto front."""
-    places = [place for place, one in enumerate(made) if one.error is not None and one.per_item is not None]
+    """The indicators with the place of each run for each alpha, and with the Pareto front, among those of its dataset.
+
+    Equal runs share a place.
+    """
+    datasets: dict[str, list[int]] = {}
+    for place, one in enumerate(made):
+        if one.error is not None and one.per_item is not None:
+            datasets.setdefault(one.item.run.labels.get("dataset", ""), []).append(place)
     out = list(made)
+    for places in datasets.values():
+        _rank(out, places, alphas)
+    return out
+
+
+def _rank(made: list[Indicator], places: Sequence[int], alphas: Sequence[float]) -> None:
+    """Set place and front of the runs at these places, which are of one dataset."""
     points = [(made[place].error or 0.0, made[place].per_item.value) for place in places]  # type: ignore[union-attr]
     inorder = [sorted(made[place].ratios[which].value for place in places) for which in range(len(alphas))]
     for place, kept in zip(places, non_dominated(points), strict=True):
         values = zip(inorder, made[place].ratios, strict=True)
         ranks = tuple(1 + bisect_left(ordered, ratio.value) for ordered, ratio in values)
-        out[place] = made[place]._replace(ranks=ranks, pareto=kept)
-    return out
+        made[place] = made[place]._replace(ranks=ranks, pareto=kept)
 
 
 def _models(

@@ -77,7 +77,7 @@ def lifecycle(runs: Sequence[RunFootprint], options: Options) -> tuple[LifeCycle
     counted = served if options.calls_logged is not None else [item for item in served if calls_of(item) is not None]
     before = _term([item for name, part in told.items() if name in _others(told) for item in part])
     final = _term([item for name in phases.TRAINING for item in told.get(name, [])])
-    each = Term(*(per_call(one, calls) if one and calls else None for one in _term(counted))) if calls else None
+    each = _each(_term(counted), calls)
     used = _use(each, options.expected_calls, _term(served))
     life = Term(*(life_cycle(*parts) for parts in zip(before, final, used or Term(None, None), strict=True)))
     whole = total([before.energy, final.energy])
@@ -141,6 +141,14 @@ def _sum(values: Iterable[float | None]) -> float | None:
     return math.fsum(known) if known else None
 
 
+def _each(inference: Term, calls: float | None) -> Term | None:
+    """E of the inference whose calls are known; None where its energy or their number is not."""
+    if inference.energy is None or not calls:
+        return None
+    mass = inference.emissions
+    return Term(per_call(inference.energy, calls), per_call(mass, calls) if mass else None)
+
+
 def _use(each: Term | None, expected: float | None, logged: Term) -> Term | None:
     """I x e of the expected calls; without them the inference that was logged."""
     if expected is None:
@@ -180,13 +188,16 @@ def _overheads(told: Mapping[str, Sequence[RunFootprint]]) -> tuple[Overhead, ..
 def _findings(told: Mapping[str, Sequence[RunFootprint]], made: LifeCycle, left_out: int) -> list[Finding]:
     texts = []
     if "" in told:
-        texts.append(f"{len(told['']):,} runs tell no phase, so that the life cycle leaves them out; "
+        untold = f"{len(told['']):,} {'run tells' if len(told['']) == 1 else 'runs tell'}"
+        texts.append(f"{untold} no phase, so that the life cycle leaves them out; "
                      "tell it with --phase NAME=REGEX, or a label 'phase'")  # fmt: skip
     if made.expected_calls is not None and made.per_call is None:
         texts.append("the expected calls are not counted, since no inference with its number of calls was logged; "
                      "label it calls=N, or give --calls-logged N")  # fmt: skip
     if left_out and made.per_call is not None:
         texts.append(f"{left_out:,} inference runs do not tell their calls; the energy per call leaves them out")
+    if made.calls_logged and "inference" not in told:
+        texts.append("calls of inference are told, and no run is inference; name those with --phase inference=REGEX")
     if made.expected_calls is None and left_out and made.per_call is None:
         texts.append("inference was logged without its number of calls; give --calls-logged N for the energy per call")
     return [Finding("CR121", "warning", text, None) for text in texts]

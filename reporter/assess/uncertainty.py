@@ -6,14 +6,10 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reporter.footprint import Budget, Contribution
+from reporter.footprint import Budget, Contribution, significant_digits
 
 if TYPE_CHECKING:
     from reporter.footprint import Amount, Footprint
-
-#: How many digits a figure without a range is printed with at most.
-MOST_DIGITS = 6
-
 
 def budget(quantity: str, amount: Amount | None) -> Budget | None:
     """The budget of a figure; None where it is not known or nothing is known of its range."""
@@ -26,25 +22,6 @@ def budget(quantity: str, amount: Amount | None) -> Budget | None:
         for part, variance in zip(amount.causes, variances, strict=True)
     ]
     return Budget(quantity, amount, tuple(sorted(made, key=lambda one: -one.share)), significant_digits(amount))
-
-
-def significant_digits(amount: Amount) -> int:
-    """How many significant digits the range supports: up to the place of the first digit of its smaller half.
-
-    So that 8.021 in 5.499 to 13.216 has one and 8.021 in 7.9 to 8.2 has two (JCGM 100:2008, 7.2.6 advises not to give
-    more); 1 at least.
-    """
-    half = min((part for part in _halves(amount) if part > 0), default=0.0)
-    if not half or not amount.value:
-        return MOST_DIGITS
-    places = math.floor(math.log10(abs(amount.value))) - math.floor(math.log10(half))
-    return max(1, min(MOST_DIGITS, places + 1))
-
-
-def _halves(amount: Amount) -> tuple[float, float]:
-    if amount.low is None or amount.high is None:
-        return 0.0, 0.0
-    return amount.value - amount.low, amount.high - amount.value
 
 
 def with_budgets(footprint: Footprint) -> Footprint:

@@ -9,7 +9,7 @@ from reporter.errors import ReportError, plain
 
 from . import editions, hardware, places
 from .editions import EDITION, UNKNOWN_YEAR
-from .places import country, country_name
+from .places import alpha2, country, country_name
 from .sources import Source, of_tracker, source
 from .sources import own as own_source
 from .tables import (
@@ -48,6 +48,7 @@ __all__ = [
     "Factor",
     "Reference",
     "Source",
+    "alpha2",
     "cloud",
     "cloud_regions",
     "country",
@@ -270,17 +271,25 @@ class Reference(NamedTuple):
 
 
 def reference_models() -> list[Reference]:
-    """Emissions of published models, each with what it counts, from the least to the most."""
-    found = [row for row in rows("reference_models") if row[ROLE] == "default" and row[UNIT] == "tCO2e"]
+    """Emissions of published models, each with what it counts, from the least to the most.
+
+    Of a model with several figures the usual one stands, and beside it those of another boundary.
+    """
+    published = [row for row in rows("reference_models") if row[UNIT] == "tCO2e"]
+    found = [row for row in published if row[ROLE] == "default" or not _comparable(row)]
     made = [
         Reference(
             factor("reference_models", row),
             float(row[ENERGY_MWH]) * 1e3 if row[ENERGY_MWH] else None,
-            not any(word in row[BOUNDARY] for word in ("net (", "life cycle", "embodied", "months of use")),
+            _comparable(row),
         )
         for row in found
     ]
     return sorted(made, key=lambda reference: reference.factor.value)
+
+
+def _comparable(row: Row) -> bool:
+    return not any(word in row[BOUNDARY] for word in ("net (", "life cycle", "embodied", "months of use"))
 
 
 def generation() -> dict[str, Factor]:

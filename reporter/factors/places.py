@@ -62,6 +62,11 @@ def country_name(iso3: str) -> str:
     raise missing("country code", iso3, (row[0] for row in _countries()), "write an ISO 3166 code such as FRA")
 
 
+def alpha2(iso3: str) -> str:
+    """ISO 3166-1 alpha-2 of an alpha-3 code; empty where it has none."""
+    return next((row[1] for row in _countries() if row[0] == iso3), "")
+
+
 def provider(text: str) -> str:
     """The tables' name of a provider: gcp, aws, azure, meta or oracle. Raises ReportError for another."""
     name = PROVIDERS.get(re.sub(r"[\s_-]", "", text.casefold()))

@@ -79,6 +79,7 @@ class Bound:
 
     def __init__(self, columns: Mapping[str, Column], table: Table) -> None:
         self.log, self.decimal = table.log, "," if table.delimiter == ";" else "."
+        self.width, self.delimiter = len(table.header), table.delimiter
         self._signs: set[str] = set()
         self._convert: dict[str, tuple[int, Column, float]] = {}
         for field, column in columns.items():
@@ -96,6 +97,11 @@ class Bound:
     def place(self, field: str) -> int | None:
         """Where the field's column stands in the header, from 0, or None."""
         return self._convert[field][0] if field in self._convert else None
+
+    @property
+    def plan(self) -> Mapping[str, tuple[int, Column, float]]:
+        """Where each field's column stands, how it is declared, and what turns its numbers into the field's unit."""
+        return self._convert
 
     def read(self, cells: Sequence[str], line: int) -> dict[str, Any]:
         """Every declared field of one row; what is blank, or has no column, is None.

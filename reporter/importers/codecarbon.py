@@ -17,13 +17,17 @@ from typing import TYPE_CHECKING, Any
 from reporter.errors import plain
 from reporter.importers.backups import age, stem
 from reporter.importers.base import BadCell, Bound, Importer, number
+from reporter.importers.blocks import stretches
+from reporter.importers.codecarbon_frames import follows, sieve
 from reporter.importers.codecarbon_runs import COLUMNS, PARTS, Tally, checked, make, tell_cumulative
 from reporter.importers.table import Row, Table
 from reporter.importers.table import number as read_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from reporter.importers.blocks import Sifted
+    from reporter.importers.codecarbon_frames import Chain
     from reporter.importers.logs import Log
     from reporter.run import Run
 
@@ -66,24 +70,43 @@ def read(logs: Sequence[Log]) -> Iterator[Run]:
 def _read_file(log: Log, runs: dict[str, Tally], tasks: dict[str, _Tasks]) -> None:
     table = Table(log)
     bound, changed = None, -1
-    for row in table:
-        if changed != table.changed:
-            bound, changed = Bound(_columns(table), table), table.changed
-        assert bound is not None  # noqa: S101 - the table sets its header before its first row
-        fields = _fields(row, table, bound)
-        if fields is None:
-            continue
-        identity = fields.get("id") or f"{plain(log.path)}:{row.line}"
-        if fields.get("task"):
-            tasks.setdefault(identity, _Tasks(log, row.line)).rows.append(fields)
-        elif identity in runs:
-            runs[identity].add(fields, log, row.line)
-        else:
-            runs[identity] = Tally(log, row.line, fields)
+    for stretch in stretches(table, lambda: _sieve(table)):
+        chains: dict[str, Chain] = {} if stretch.sifted is None else stretch.sifted.told
+        every = not follows(chains, runs)
+        for row in stretch.rows(every=every):
+            if changed != table.changed:
+                bound, changed = Bound(_columns(table), table), table.changed
+            assert bound is not None  # noqa: S101 - the table sets its header before its first row
+            _take(row, _fields(row, table, bound), runs, tasks, log)
+        for identity, chain in chains.items() if not every else ():
+            if chain.needed < chain.rows:
+                runs[identity].rows += chain.rows - chain.needed
     if not log.rows:
         raise log.refuse("there is a header but no run below it; was the tracker stopped?")
     if log.skipped == log.rows:
         raise log.refuse(f"none of the {log.rows} rows can be read: {_reason(log)}")
+
+
+def _take(
+    row: Row, fields: dict[str, Any] | None, runs: dict[str, Tally], tasks: dict[str, _Tasks], log: Log
+) -> None:
+    """Bring one row in, if it could be read: into its run, or as one of its tasks."""
+    if fields is None:
+        return
+    identity = fields.get("id") or f"{plain(log.path)}:{row.line}"
+    if fields.get("task"):
+        tasks.setdefault(identity, _Tasks(log, row.line)).rows.append(fields)
+    elif identity in runs:
+        runs[identity].add(fields, log, row.line)
+    else:
+        runs[identity] = Tally(log, row.line, fields)
+
+
+def _sieve(table: Table) -> Callable[[bytes], Sifted | None]:
+    """What sifts the blocks of a long log; nothing does where rows of 1.x may stand under the header of a 0.x file."""
+    if table.header[:2] == ("experiment_id", "timestamp"):
+        return lambda _: None
+    return sieve(Bound(_columns(table, quiet=True), table))
 
 
 def _reason(log: Log) -> str:
@@ -93,12 +116,13 @@ def _reason(log: Log) -> str:
     return f"line {str(told.where).rpartition(':')[2]}: {told.message.removesuffix('; row skipped')}"
 
 
-def _columns(table: Table) -> dict[str, Any]:
+def _columns(table: Table, *, quiet: bool = False) -> dict[str, Any]:
     """The columns to read; where the total is missing but its parts are there, the parts stand in."""
     columns = dict(COLUMNS)
     if "energy_consumed" not in table.header:
         columns["energy_kwh"] = number("energy_consumed", "kWh")
-        table.log.say("CR013", "no column energy_consumed; cpu_energy + gpu_energy + ram_energy are used instead")
+        if not quiet:
+            table.log.say("CR013", "no column energy_consumed; cpu_energy + gpu_energy + ram_energy are used instead")
     return columns
 
 

@@ -83,21 +83,36 @@ def curve(traces: Iterable[Trace], points: int = POINTS) -> tuple[tuple[float, f
 
     The energy is kept; a step that spans several points is spread evenly over them.
     """
+    width, courses = _courses(traces, points)
+    together = (math.fsum(watts) for watts in zip(*(watts for _, watts in courses), strict=True))
+    return tuple(((place + 1) * width, watts) for place, watts in enumerate(together))
+
+
+def curves(traces: Iterable[Trace], points: int = POINTS) -> tuple[tuple[str, tuple[float, ...]], ...]:
+    """The devices' power each by itself, in W at the steps of their curve; empty for a single one."""
+    courses = _courses(traces, points)[1]
+    return tuple((name, tuple(watts)) for name, watts in courses) if len(courses) > 1 else ()
+
+
+def _courses(traces: Iterable[Trace], points: int) -> tuple[float, list[tuple[str, list[float]]]]:
+    """The step in s that all devices' curves have, and each device's name and curve in W."""
     known = [trace for trace in traces if trace.energy_kwh is not None]
     if not known:
-        return ()
+        return 0.0, []
     start, end = min(trace.start_s for trace in known), max(trace.end_s for trace in known)
     many = min(points, max(len(trace.steps_s) for trace in known))
     width = (end - start) / many if many else 0.0
     if width <= 0:
-        return ()
-    bins = [0.0] * many
-    for trace in known:
-        now = trace.start_s - start
-        for step, energy in zip(trace.steps_s, trace.energies_kwh, strict=True):
-            _spread(bins, width, now, step, energy)
-            now += step
-    return tuple(((place + 1) * width, energy * 3.6e6 / width) for place, energy in enumerate(bins))
+        return 0.0, []
+    return width, [(trace.name, _course(trace, start, width, many)) for trace in known]
+
+
+def _course(trace: Trace, start_s: float, width: float, many: int) -> list[float]:
+    bins, now = [0.0] * many, trace.start_s - start_s
+    for step, energy in zip(trace.steps_s, trace.energies_kwh, strict=True):
+        _spread(bins, width, now, step, energy)
+        now += step
+    return [energy * 3.6e6 / width for energy in bins]
 
 
 def _spread(bins: list[float], width: float, now: float, step: float, energy: float) -> None:

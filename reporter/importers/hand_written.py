@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from reporter import ledger
 from reporter.errors import plain
 from reporter.importers.base import Importer
 from reporter.importers.hardware import described, pieces
@@ -310,7 +311,7 @@ def _claims(log: Log) -> bool:
         head = log.head.replace(b"\0", b"")
         return _RUNS.search(head) is not None and _TELLS.search(head) is not None
     keys = {_in_use(name) for name in log.header}
-    if keys & {"provider", "customimpact", "custom_impact", "energy_consumed", "emissions_kg", "gpu"} or len(keys) < 2:
+    if ledger.MARK in keys or keys & {"provider", "customimpact", "custom_impact", "energy_consumed", "emissions_kg", "gpu"} or len(keys) < 2:
         return False
     if "hardware" in keys:
         also = keys & {"count", "utilisation", "power_w", "country", "phase", "id"}

@@ -37,6 +37,7 @@ class Log:
         self._told: dict[tuple[str, Level], int] = {}
         self.strict = False
         self.noted: Callable[[str], None] | None = None
+        self.digest: str | None = None  # SHA-256, where the content was read through
 
     def open(self) -> IO[bytes]:
         """Open for reading bytes. Raises ReportError where that cannot be."""
@@ -71,6 +72,8 @@ class Log:
         """SHA-256 of the content, in hexadecimal."""
         import hashlib
 
+        if self.digest is not None:
+            return self.digest
         with self.open() as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
 

@@ -286,6 +286,7 @@ def _run(log: Log, found: dict[str, Gpu], start: datetime, end: datetime) -> Run
         gpu_model=" + ".join(models) or None,
         gpu_count=len(gpus),
         power_w=gauges.curve(traces),
+        device_power_w=gauges.curves(traces),
     )
 
 

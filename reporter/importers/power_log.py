@@ -97,6 +97,7 @@ def _joined(parts: Sequence[Run]) -> Run:
         counted=all(part.counted for part in parts),
         machine_wide=all(part.machine_wide for part in parts),
         power_w=tuple(course),
+        device_power_w=(),
         labels={name: text for part in parts for name, text in part.labels.items()},
     )
 

@@ -215,6 +215,7 @@ class Recording:
             host=head.boot,
             machine_wide=head.counts != "job" and not self.shares,
             power_w=self._power_w(counted),
+            device_power_w=self._device_power_w(counted),
             labels={**({"command": head.command} if head.command else {}), **dict(head.labels), **self.metrics},
         )
 
@@ -285,6 +286,12 @@ class Recording:
                 course.append((at_s, (total_j - last_j) / (at_s - last_s)))
                 last_s, last_j = at_s, total_j
         return tuple(course)
+
+    def _device_power_w(self, counted: Sequence[Meter]) -> tuple[tuple[str, tuple[float, ...]], ...]:
+        """The same of each meter by itself, where there are several."""
+        if len(counted) < 2:
+            return ()
+        return tuple((meter.name, tuple(watts for _, watts in self._power_w([meter]))) for meter in counted)
 
     def _share_of(self, meter: Meter) -> float:
         """What counts of a meter's joules, 0 to 1: over the whole run, since its course is known for the machine."""

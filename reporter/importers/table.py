@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 from typing import IO, TYPE_CHECKING, NamedTuple
 
@@ -11,14 +12,15 @@ from reporter.errors import plain
 from reporter.importers.head import delimiter_of, encoding_of, named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from reporter.importers.logs import Log
 
 MAX_CELL = 1 << 20
 LARGEST = 1e30  # beyond any quantity in any tracker's unit; sums and products of what is smaller stay finite
 _SURROGATE = re.compile("[\udc80-\udcff]")
-_CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")
+CONFLICT = (b"<<<<<<<", b"=======", b">>>>>>>")
+_CONFLICT = tuple(sign.decode() for sign in CONFLICT)
 
 
 class Row(NamedTuple):
@@ -44,9 +46,20 @@ def lines(log: Log) -> Iterator[str]:
         log.say("CR006", "read as UTF-16", level="note")
     ends = "\n" if b"\n" in log.head else ""  # a lone carriage return ends lines only where nothing else does
     with log.open() as raw:
-        for number, line in enumerate(_decoded(raw, encoding, ends), 1):
-            plain_line = line.isascii() and "\0" not in line and "\r" not in line[:-2]
-            yield line if plain_line else _mended(line, number, log, told)
+        yield from _readable(enumerate(_decoded(raw, encoding, ends), 1), log, told)
+
+
+def block_lines(data: bytes, first: int, log: Log, told: set[str]) -> Iterator[tuple[int, str]]:
+    """Lines of a part of a UTF-8 file with their numbers, the first being ``first``; ``told`` is kept for the file."""
+    numbers = itertools.count(first)
+    lines = _readable(enumerate(_decoded(io.BytesIO(data), "utf-8-sig" if first == 1 else "utf-8", "\n"), first), log, told)
+    return zip(numbers, lines, strict=False)
+
+
+def _readable(numbered: Iterable[tuple[int, str]], log: Log, told: set[str]) -> Iterator[str]:
+    for number, line in numbered:
+        plain_line = line.isascii() and "\0" not in line and "\r" not in line[:-2]
+        yield line if plain_line else _mended(line, number, log, told)
 
 
 def _mended(line: str, number: int, log: Log, told: set[str]) -> str:
@@ -80,29 +93,33 @@ class Table:
         self.delimiter = ","
         self.header: tuple[str, ...] = ()
         self._known: set[str] = set()
+        self.mended: set[str] = set()  # what was told of the file's bytes
         self.changed = 0  # times the header was set, so that a reader knows when to bind its columns again
 
     def __iter__(self) -> Iterator[Row]:
-        last = ""
+        return self.rows(enumerate(lines(self.log), 1))
+
+    def rows(self, numbered: Iterator[tuple[int, str]]) -> Iterator[Row]:
+        """The rows of some of the file's lines, which come with their numbers; the header's line comes first of all."""
+        here, last = 0, ""
 
         def noted() -> Iterator[str]:
-            nonlocal last
-            for number, line in enumerate(lines(self.log), 1):
-                last = line
-                if line.startswith(_CONFLICT):
-                    raise self.log.refuse("a git merge conflict stands here; resolve it first", number)
-                yield line
+            nonlocal here, last
+            for here, last in numbered:  # noqa: B007 - both are read outside
+                if last.startswith(_CONFLICT):
+                    raise self.log.refuse("a git merge conflict stands here; resolve it first", here)
+                yield last
 
         csv.field_size_limit(MAX_CELL)
         stream = noted()
-        offset, first = self._first(stream)
-        reader = csv.reader(_chain(first, stream), delimiter=self.delimiter)
-        above = offset
+        first = () if self.header else (self._first(stream),)
+        reader = csv.reader(itertools.chain(first, stream), delimiter=self.delimiter)
+        above = here - 1
         try:
             for cells in reader:
                 if not any(cell.strip() for cell in cells):
                     continue
-                row = Row(reader.line_num + offset, cells, last.endswith(("\n", "\r")))
+                row = Row(here, cells, last.endswith(("\n", "\r")))
                 if self._is_header(row):
                     continue
                 if row.line - above > 1:
@@ -111,16 +128,16 @@ class Table:
                 self.log.rows += 1
                 yield row
         except csv.Error as error:
-            raise self.log.refuse(f"cannot be read as CSV: {error}", reader.line_num + offset) from error
+            raise self.log.refuse(f"cannot be read as CSV: {error}", here) from error
 
-    def _first(self, stream: Iterator[str]) -> tuple[int, str]:
-        """The lines passed over before the header (blank, or comments), and the header's line."""
-        number = 0
-        for number, line in enumerate(stream, 1):
+    def _first(self, stream: Iterator[str]) -> str:
+        """The header's line, what stands above it (blank lines, comments) passed over."""
+        line = ""
+        for line in stream:
             if line.strip() and not line.startswith("#"):
                 self.delimiter = delimiter_of(line)
-                return number - 1, line
-        raise self.log.refuse("the file is empty" if not number else "there is no header and no row")
+                return line
+        raise self.log.refuse("there is no header and no row" if line else "the file is empty")
 
     def _is_header(self, row: Row) -> bool:
         if self.header and self._known.isdisjoint(map(named, row.cells[:4])):
@@ -152,11 +169,6 @@ class Table:
         if self.header and rows >= max(2, len(self.header) // 2):
             start = row.line - sum(cell.rstrip("\r\n").count("\n") for cell in row.cells)
             raise self.log.refuse("a quotation mark in this line is not closed, and takes in the rows below", start)
-
-
-def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
 
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")

@@ -53,9 +53,14 @@ def write(report: Report, name: str, path: str) -> None:
     save(path, content(report, name, path))
 
 
-def content(report: Report, name: str, path: str) -> bytes:
-    """The bytes of one output; a file that is already there is edited where the renderer can do that."""
+def content(report: Report, name: str, path: str, before: bytes | None = None) -> bytes:
+    """The bytes of one output; a file that is already there is edited where the renderer can do that.
+
+    ``before`` is what another output is about to write to the same file.
+    """
     renderer = available()[name]
+    if renderer.update is not None and before is not None:
+        return renderer.update(report, before)
     if renderer.update is None or path == "-" or not os.path.exists(path):
         return renderer.render(report)
     try:

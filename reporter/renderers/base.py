@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from functools import cache
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reporter import assets
-from reporter.renderers import display, vocabulary
+from reporter.renderers import display, locales, vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import jinja2
 
@@ -21,6 +23,7 @@ _OPEN, _CLOSE = "\ue000", "\ue001"  # round the keys of a citation inside plain 
 _CITATION = re.compile(f" ?{_OPEN}([^{_CLOSE}]*){_CLOSE}")
 #: The sentences that a report prints, in their order.
 WORDS = ("statement", "method", "equivalents", "limits")
+_OWN: ContextVar[Callable[[Language], jinja2.Environment] | None] = ContextVar("the author's templates", default=None)
 _UNWANTED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ue000\ue001\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
@@ -58,19 +61,35 @@ class Language(NamedTuple):
 def environment(language: Language, report: Report) -> jinja2.Environment:
     """A jinja environment whose every expression is escaped for the language; templates only print.
 
-    ``words(name)`` in a template gives the sentences of templates/words/NAME.txt, escaped and with citations.
+    ``words(name)`` in a template gives the sentences of templates/words/NAME.txt, escaped and with citations, in the
+    report's language, ``_("Figure")`` a label, and ``put("See {link}.", link=...)`` a sentence with markup in it.
     """
-    made = _bare(language)
+    own = _OWN.get()
+    made = own(language) if own else _bare(language, _thread())
+    made.globals["tag"] = locales.tag()
     made.globals["report"] = report
     made.globals["footprint"] = report.footprint
     made.globals["words"] = lambda name: Safe(_written(words(report, name), language))
     made.globals["cite"] = lambda *keys: Safe(language.cite(keys)) if keys else ""
+    made.globals["put"] = lambda message, **markup: Safe(_with_markup(locales.phrase(message), language, markup))
     return made
 
 
+@contextmanager
+def templates_of(make: Callable[[Language], jinja2.Environment]) -> Iterator[None]:
+    """Meanwhile every page is made in the environment that ``make`` gives: the author's templates, not ours."""
+    token = _OWN.set(make)
+    try:
+        yield
+    finally:
+        _OWN.reset(token)
+
+
 def words(report: Report, name: str) -> str:
-    """The sentences of templates/words/NAME.txt as plain text, citations still marked."""
-    rendered = _bare(PLAIN).get_template(f"words/{name}.txt").render(
+    """The sentences of templates/words/NAME.txt, in the spoken language, as plain text, citations still marked."""
+    code = locales.current().code
+    names = [f"words/{name}.txt"] if code == "en" else [f"words/{code}/{name}.txt", f"words/{name}.txt"]
+    rendered = _bare(PLAIN, _thread()).select_template(names).render(
         report=report,
         footprint=report.footprint,
         cite=lambda *keys: Safe(PLAIN.cite(keys)) if keys else "",
@@ -99,21 +118,40 @@ def _written(text: str, language: Language) -> str:
     return "".join(language.cite(tuple(part.split(","))) if odd % 2 else language.escape(part) for odd, part in parts)
 
 
+def _with_markup(text: str, language: Language, markup: dict[str, str]) -> str:
+    parts = enumerate(re.split(r"\{(\w+)\}", text))
+    return "".join(markup[part] if odd % 2 else language.escape(part) for odd, part in parts)
+
+
+def _thread() -> int:
+    from threading import get_ident  # which jinja2 loads as well
+
+    return get_ident()
+
+
 def _escaped(value: Any, language: Language) -> Any:
     if value is None:
-        return display.NOT_TOLD
+        return display.not_told()
     return value if isinstance(value, Safe) else Safe(language.escape(clean(str(value))))
 
 
-@cache
-def _bare(language: Language) -> jinja2.Environment:
-    """The environment of a language, made once, so that each template is compiled once."""
+@lru_cache(maxsize=32)
+def _bare(language: Language, thread: int) -> jinja2.Environment:  # noqa: ARG001 - it is part of the cache's key
+    """The environment of a language, made once, so that each template is compiled once; each thread has its own."""
+    import jinja2
+
+    made = furnished(jinja2.Environment, language)
+    made.loader = jinja2.FileSystemLoader(assets.folder("templates"))
+    made.bytecode_cache = _compiled()
+    return made
+
+
+def furnished(kind: type[jinja2.Environment], language: Language) -> jinja2.Environment:
+    """An environment with the language's delimiters, filters and escaping (by ``finalize``); it has no loader yet."""
     import jinja2
 
     block_start, block_end, variable_start, variable_end = language.delimiters
-    made = jinja2.Environment(  # noqa: S701 - `finalize` escapes every expression, in each language its own way
-        loader=jinja2.FileSystemLoader(assets.folder("templates")),
-        bytecode_cache=_compiled(),
+    made = kind(
         block_start_string=block_start,
         block_end_string=block_end,
         variable_start_string=variable_start,
@@ -127,6 +165,7 @@ def _bare(language: Language) -> jinja2.Environment:
         finalize=lambda value: _escaped(value, language),
     )
     made.filters.update(display.FILTERS)
+    made.globals["_"] = locales.phrase
     return made
 
 

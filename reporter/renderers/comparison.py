@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reporter.renderers import display
+from reporter.renderers.locales import current, message, phrase
 from reporter.renderers.tables import Section
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from reporter.footprint import Footprint
 
 MOST = 14  # of the published models, those nearest in size and the ends; JSON has them all
-HERE, OTHER = "This report", "†"
+HERE, OTHER = message("This report"), "†"
 
 
 def section(footprint: Footprint) -> Section | None:
@@ -22,19 +23,21 @@ def section(footprint: Footprint) -> Section | None:
     ours = footprint.emissions.value
     shown = _nearest(footprint.references, ours)
     rows = [(_name(one), display.mass(_kg(one)), display.energy(one.energy_kwh), _against(_kg(one), ours),
-             one.factor.boundary) for one in shown]  # fmt: skip
-    scope = "operation, location-based"
-    rows.append((HERE, display.mass(ours), display.energy(footprint.energy), "", scope))
-    sizes = {_name(one): _kg(one) for one in shown} | {HERE: ours}
+             phrase(one.factor.boundary)) for one in shown]  # fmt: skip
+    scope, here = phrase("operation, location-based"), phrase(HERE)
+    rows.append((here, display.mass(ours), display.energy(footprint.energy), "", scope))
+    sizes = {_name(one): _kg(one) for one in shown} | {here: ours}
     rows.sort(key=lambda row: sizes[row[0]])
-    says = (
+    says = phrase(
         "Emissions of published models, each with what it counts. Models marked † count something else than this one "
         "(net of contracts, making the hardware, or use): they tell a size, and are no comparison."
     )
-    columns = ("Model", "CO₂e", "Energy", "Against this report", "What is counted")
+    columns = (
+        phrase("Model"), phrase("CO₂e"), phrase("Energy"), phrase("Against this report"), phrase("What is counted")
+    )  # fmt: skip
     sources = tuple(dict.fromkeys(one.factor.source for one in shown))
     numbers = frozenset(columns[1:4])
-    return Section("comparison", "Beside published models", says, columns, tuple(rows), numbers, sources)
+    return Section("comparison", phrase("Beside published models"), says, columns, tuple(rows), numbers, sources)
 
 
 def _nearest(references: tuple[Reference, ...], ours: float) -> list[Reference]:
@@ -59,12 +62,13 @@ def _name(reference: Reference) -> str:
 
 def _against(kg: float, ours: float) -> str:
     """How many times this report's emissions: ``×1.2e+06``; empty where nothing was emitted."""
-    return f"×{kg / ours:,.3g}" if ours > 0 else ""
+    return f"×{display.times(kg / ours)}" if ours > 0 else ""
 
 
 def _tick(kg: float) -> str:
     """A round mass without the digits that a figure has: ``10 kg``."""
-    return display.mass(kg).replace(".000 ", " ").replace(".0 ", " ")
+    point = current().decimal
+    return display.mass(kg).replace(f"{point}000 ", " ").replace(f"{point}0 ", " ")
 
 
 def drawn(footprint: Footprint, canvas: Any) -> tuple[Any, ...] | None:
@@ -75,10 +79,11 @@ def drawn(footprint: Footprint, canvas: Any) -> tuple[Any, ...] | None:
     from matplotlib.ticker import FuncFormatter, LogLocator
 
     rows = [(_name(one), _kg(one), one.comparable) for one in _nearest(footprint.references, emissions.value)]
-    rows = sorted([*rows, (HERE, emissions.value, True)], key=lambda row: row[1])
+    here = phrase(HERE)
+    rows = sorted([*rows, (here, emissions.value, True)], key=lambda row: row[1])
     figure, (axes,) = canvas(0.7 + 0.2 * len(rows))
     for place, (name, kg, comparable) in enumerate(rows):
-        ink = "#c2741b" if name == HERE else "#1f5f8b"
+        ink = "#c2741b" if name == here else "#1f5f8b"
         axes.plot([kg], [place], marker="o", markersize=6, color=ink, markerfacecolor=ink if comparable else "none")
         axes.annotate(display.mass(kg), (kg, place), (7, 0), textcoords="offset points", va="center", fontsize=8)
     axes.set_xscale("log")
@@ -87,7 +92,8 @@ def drawn(footprint: Footprint, canvas: Any) -> tuple[Any, ...] | None:
     axes.xaxis.set_major_locator(LogLocator(numticks=6))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda kg, _: _tick(kg)))
     axes.minorticks_off()
-    axes.set_xlabel("Emissions (CO₂e, log scale)")
-    words = f"Dots on a log scale: {'; '.join(f'{name} {display.mass(kg)}' for name, kg, _ in rows)}."
-    caption = "This report beside published models; hollow dots count something else, as the table says."
-    return "comparison", "Beside published models", caption, words, figure
+    axes.set_xlabel(phrase("Emissions (CO₂e, log scale)"))
+    each = "; ".join(f"{name} {display.mass(kg)}" for name, kg, _ in rows)
+    words = phrase("Dots on a log scale: {each}.", each=each)
+    caption = phrase("This report beside published models; hollow dots count something else, as the table says.")
+    return "comparison", phrase("Beside published models"), caption, words, figure

@@ -7,7 +7,19 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reporter import assets
-from reporter.renderers import base, display, tables
+from reporter.renderers import (
+    base,
+    comparison,
+    costs_figure,
+    display,
+    pareto,
+    places_figure,
+    power_figure,
+    shifting_figure,
+    tables,
+)
+from reporter.renderers.locales import figure as written
+from reporter.renderers.locales import message, phrase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,13 +27,17 @@ if TYPE_CHECKING:
     from reporter.footprint import Amount, Footprint, RunFootprint
 
 #: Colours as drawn, which are those of the light page and the PDF; styles/report.css has a variable for each.
-INK = {"cpu": "#1f5f8b", "gpu": "#c2741b", "ram": "#7d919c", "rest": "#b9c3ca"}
+INK = {"cpu": "#1f5f8b", "gpu": "#c2741b", "ram": "#7d919c", "rest": "#b9c3ca", "teal": "#4f8f7b", "plum": "#8a5a83"}
 
 MOST_BARS = 25  # more runs than this are ranked instead of named
-MOST_POINTS = 400  # of a curve, so that a day of samples does not weigh megabytes
-MOST_CURVES = 6
+MOST_POINTS = 400  # of a curve, so that thousands of runs do not weigh megabytes
 
-_NAMES = {"cpu": "CPU", "gpu": "GPU", "ram": "memory", "rest": "not attributed"}
+_NAMES = {
+    "cpu": message("CPU"),
+    "gpu": message("GPU"),
+    "ram": message("memory"),
+    "rest": message("not attributed"),
+}
 _PER_KWH = {"µWh": 1e9, "mWh": 1e6, "Wh": 1e3, "kWh": 1.0, "MWh": 1e-3, "GWh": 1e-6}
 _PER_KG = {"µg": 1e9, "mg": 1e6, "g": 1e3, "kg": 1.0, "t": 1e-3}
 _WIDTH = 6.7  # inches; the text width of an A4 page
@@ -38,14 +54,19 @@ class Picture(NamedTuple):
 
 
 def pictures(footprint: Footprint) -> list[Picture]:
-    """The figures that there is data for, four at most."""
+    """The figures that there is data for."""
     import logging
 
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it tells of its font cache where our messages go
     import matplotlib as mpl
 
     with mpl.rc_context(fname=os.path.join(assets.folder("styles"), "figures.mplstyle")):
-        drawn = [draw(footprint) for draw in (_energy, _groups, _emissions, _power)]
+        drawn = [draw(footprint) for draw in (_energy, _groups, _emissions)]
+        drawn.append(power_figure.drawn(footprint))
+        drawn += [costs_figure.drawn(footprint), *places_figure.drawn(footprint, _canvas)]
+        drawn.append(shifting_figure.drawn(footprint, _canvas))
+        drawn.append(comparison.drawn(footprint, _canvas))
+        drawn.append(pareto.drawn(footprint, _canvas))
         return [_picture(*parts) for parts in drawn if parts]
 
 
@@ -82,13 +103,17 @@ def _energy(footprint: Footprint) -> tuple[Any, ...] | None:
     if not parts or any(left > 0.01 * whole for left, whole in zip(rest, wholes, strict=True)):
         parts["rest" if parts else "cpu"] = [max(0.0, left) for left in rest]
     names = [_name(tables.name_of(item)) for item in known]
-    label = "Energy of the machines"
+    label = phrase("Energy of the machines")
     figure = _bars(names, parts, wholes, _PER_KWH, display.energy, label, legend=bool(footprint.parts))
     told = "; ".join(f"{name} {display.energy(whole)}" for name, whole in zip(names, wholes, strict=True))
-    split = ", ".join(f"{_NAMES[part]} {display.percent(sum(column), sum(wholes))}" for part, column in parts.items())
-    stacked = f" Of the whole: {split}." if footprint.parts else ""
-    caption = f"Energy of each run, without the data centre's overhead{', by part of the machine' if stacked else ''}."
-    return "energy", "Energy by run", caption, f"Horizontal bars, one a run: {told}.{stacked}", figure
+    shares = {phrase(_NAMES[part]): display.percent(sum(column), sum(wholes)) for part, column in parts.items()}
+    split = ", ".join(f"{name} {share}" for name, share in shares.items())
+    words = phrase("Horizontal bars, one a run: {told}.", told=told)
+    caption = phrase("Energy of each run, without the data centre's overhead.")
+    if footprint.parts:
+        words += " " + phrase("Of the whole: {split}.", split=split)
+        caption = phrase("Energy of each run, without the data centre's overhead, by part of the machine.")
+    return "energy", phrase("Energy by run"), caption, words, figure
 
 
 def _part(item: RunFootprint, name: str) -> float:
@@ -106,18 +131,22 @@ def _ranked(known: Sequence[RunFootprint]) -> tuple[Any, ...]:
     edges = [*range(0, len(ranked), step), len(ranked)]
     axes.stairs([ranked[edge] * scale for edge in edges[:-1]], edges, fill=True, color=INK["cpu"])
     axes.axhline(median * scale, color="#24292f", linewidth=0.8, linestyle=(0, (4, 3)))
-    axes.annotate(f"median {display.energy(median)}", (len(ranked), median * scale), (-2, 3),
+    axes.annotate(phrase("median {energy}", energy=display.energy(median)), (len(ranked), median * scale), (-2, 3),
                   textcoords="offset points", ha="right", fontsize=8)  # fmt: skip
     axes.grid(visible=True, axis="y")
     axes.grid(visible=False, axis="x")
-    axes.set(xlabel="Runs, from the largest to the smallest", ylabel=f"Energy ({unit})", ylim=(0, None))
+    axes.set(xlabel=phrase("Runs, from the largest to the smallest"), ylim=(0, None))
+    axes.set_ylabel(f"{phrase('Energy')} ({unit})")
     _plain_ticks(axes.xaxis)
     _plain_ticks(axes.yaxis)
-    told = f"{len(ranked):,} runs"
     largest, middle, smallest = (display.energy(value) for value in (ranked[0], median, ranked[-1]))
-    words = f"{told} ranked by energy: largest {largest}, median {middle}, smallest {smallest}."
-    caption = f"Energy of the machines in each of {told}, ranked; the dashed line is the median."
-    return "energy", "Energy by run", caption, words, figure
+    number = display.whole(len(ranked))
+    words = phrase("{number} runs ranked by energy: largest {largest}, median {middle}, smallest {smallest}.",
+                   number=number, largest=largest, middle=middle, smallest=smallest)  # fmt: skip
+    caption = phrase(
+        "Energy of the machines in each of {number} runs, ranked; the dashed line is the median.", number=number
+    )
+    return "energy", phrase("Energy by run"), caption, words, figure
 
 
 # --- emissions by group -------------------------------------------------------------------------------------------
@@ -128,11 +157,12 @@ def _groups(footprint: Footprint) -> tuple[Any, ...] | None:
     if not 2 <= len(known) <= MOST_BARS or len(known) == len(footprint.runs) or max(value for _, value in known) <= 0:
         return None
     names, values = [_name(name) for name, _ in known], [value for _, value in known]
-    figure = _bars(names, {"cpu": values}, values, _PER_KG, display.mass, "Emissions", "CO₂e")
+    figure = _bars(names, {"cpu": values}, values, _PER_KG, display.mass, phrase("Emissions"), "CO₂e")
     told = "; ".join(f"{name} {display.mass(value)}" for name, value in zip(names, values, strict=True))
-    by = base.clean(", ".join(footprint.group_by)) or "group"
-    caption = f"Emissions (CO₂e) of the runs, added up by {by}."
-    return "groups", f"Emissions by {by}", caption, f"Horizontal bars, one a group: {told}.", figure
+    by = base.clean(", ".join(footprint.group_by)) or phrase("group")
+    caption = phrase("Emissions (CO₂e) of the runs, added up by {labels}.", labels=by)
+    words = phrase("Horizontal bars, one a group: {told}.", told=told)
+    return "groups", phrase("Emissions by {labels}", labels=by), caption, words, figure
 
 
 def _bars(names: Sequence[str], parts: dict[str, list[float]], wholes: Sequence[float], per: dict[str, float],
@@ -143,7 +173,7 @@ def _bars(names: Sequence[str], parts: dict[str, list[float]], wholes: Sequence[
     rows, left = range(len(names)), [0.0] * len(names)
     for part, values in parts.items():
         widths = [value * scale for value in values]
-        axes.barh(rows, widths, left=left, height=0.62, color=INK[part], label=_NAMES[part])
+        axes.barh(rows, widths, left=left, height=0.62, color=INK[part], label=phrase(_NAMES[part]))
         left = [start + width for start, width in zip(left, widths, strict=True)]
     for row, whole in enumerate(wholes):
         axes.annotate(show(whole), (left[row], row), (4, 0), textcoords="offset points", va="center", fontsize=8)
@@ -177,12 +207,14 @@ def _emissions(footprint: Footprint) -> tuple[Any, ...] | None:
         axes.annotate(display.mass(value), (max(ends[1], value) * scale, place), (7, 0),
                       textcoords="offset points", va="center", fontsize=8)  # fmt: skip
     axes.set(yticks=range(len(rows)), ylim=(len(rows) - 0.5, -0.5), xlim=(0, 1.2 * furthest * scale))
-    axes.set_xlabel(f"Emissions ({unit} CO₂e)")
+    axes.set_xlabel(f"{phrase('Emissions')} ({unit} CO₂e)")
     axes.set_yticklabels([name for name, _, _, _ in rows])
     _plain_ticks(axes.xaxis)
-    caption = "Emissions of all runs (CO₂e), by how they were found; bars span the range where one is known."
-    words = f"Dots with their ranges: {'; '.join(map(_said, rows))}."
-    return "emissions", "Emissions by method", caption, words, figure
+    caption = phrase(
+        "Emissions of all runs (CO₂e), by how they were found; bars span the range where one is known."
+    )
+    words = phrase("Dots with their ranges: {told}.", told="; ".join(map(_said, rows)))
+    return "emissions", phrase("Emissions by method"), caption, words, figure
 
 
 def _estimates(footprint: Footprint) -> list[tuple[str, float, float | None, float | None]]:
@@ -190,11 +222,11 @@ def _estimates(footprint: Footprint) -> list[tuple[str, float, float | None, flo
     told, ours, computed = footprint.reported_emissions_kg, footprint.emissions, footprint.computed
     rows: list[tuple[str, float, float | None, float | None]] = []
     if told is not None:
-        rows.append(("Reported by the tracker", told, None, None))
+        rows.append((phrase("Reported by the tracker"), told, None, None))
     if ours is not None and ours.basis != "reported":
-        rows.append(("In this report", *_ends(ours)))
+        rows.append((phrase("In this report"), *_ends(ours)))
     if computed is not None and (ours is None or computed.value != ours.value):
-        rows.append(("Computed from country factors", *_ends(computed)))
+        rows.append((phrase("Computed from country factors"), *_ends(computed)))
     return rows
 
 
@@ -204,50 +236,10 @@ def _ends(amount: Amount) -> tuple[float, float | None, float | None]:
 
 def _said(row: tuple[str, float, float | None, float | None]) -> str:
     name, value, low, high = row
-    ends = "" if low is None or high is None else f" ({display.mass(low)} to {display.mass(high)})"
-    return f"{name[0].lower()}{name[1:]} {display.mass(value)}{ends}"
-
-
-# --- power over time ----------------------------------------------------------------------------------------------
-
-
-def _power(footprint: Footprint) -> tuple[Any, ...] | None:
-    known = [item for item in footprint.runs if len(item.run.power_w) > 1]
-    if not known:
-        return None
-    largest = sorted(known, key=lambda item: -(item.run.energy_kwh or 0.0))[:MOST_CURVES]
-    shown = [item for item in known if item in largest]
-    longest = max(item.run.power_w[-1][0] for item in shown)
-    scale, unit = (1 / 3600, "h") if longest > 3 * 3600 else (1 / 60, "min") if longest > 180 else (1.0, "s")
-    figure, panels = _canvas(0.7 + 0.85 * len(shown) if len(shown) > 1 else 2.0, len(shown))
-    words, highest = [], max(watts for item in shown for _, watts in item.run.power_w)
-    for item, axes in zip(shown, panels, strict=True):
-        name, curve = _name(tables.name_of(item), 48), _thinned(item.run.power_w)
-        ends = [0.0, *(end * scale for end, _ in curve)]
-        axes.stairs([watts for _, watts in curve], ends, color=INK["cpu"], linewidth=1.1, baseline=None)
-        axes.set(ylim=(0, 1.12 * highest), title=name)
-        axes.grid(visible=True, axis="y")
-        _plain_ticks(axes.yaxis, 3)
-        peak = max(watts for _, watts in item.run.power_w)
-        words.append(f"{name}: {display.duration(item.run.power_w[-1][0])}, highest step {display.power(peak)}")
-    panels[-1].set_xlabel(f"Time since the start ({unit})")
-    figure.supylabel("Power (W)", fontsize=9)
-    which = "" if len(shown) == len(known) else f" The {len(shown)} runs of the most energy, out of {len(known):,}."
-    told = f"Curves, one a run. {'; '.join(words)}."
-    return "power", "Power over time", f"Mean power between two samples.{which}", told, figure
-
-
-def _thinned(steps: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """At most MOST_POINTS steps of (end in s, mean W), weighted by time, so that the area stays the energy."""
-    width = -(-len(steps) // MOST_POINTS)
-    out, start = [], 0.0
-    for first in range(0, len(steps), width):
-        joules, begun = 0.0, start
-        for end, watts in steps[first : first + width]:
-            joules, start = joules + watts * (end - start), end
-        if start > begun:
-            out.append((start, joules / (start - begun)))
-    return out
+    if low is None or high is None:
+        return f"{name} {display.mass(value)}"
+    ends = phrase("{low} to {high}", low=display.mass(low), high=display.mass(high))
+    return f"{name} {display.mass(value)} ({ends})"
 
 
 # --- axes ---------------------------------------------------------------------------------------------------------
@@ -263,7 +255,7 @@ def _plain_ticks(axis: Any, number_of: int = 6) -> None:
     from matplotlib.ticker import MaxNLocator
 
     axis.set_major_locator(MaxNLocator(number_of))
-    axis.set_major_formatter("{x:,.6g}")
+    axis.set_major_formatter(lambda value, _: written(f"{value:,.6g}"))
 
 
 def _name(text: str, limit: int = 36) -> str:

@@ -1,4 +1,4 @@
-"""The report as one HTML file: nothing is fetched, no script runs, and what is foreign is text and never markup."""
+"""The report as one HTML file: nothing is fetched, no script runs but ours, what is foreign is text and never markup."""
 
 from __future__ import annotations
 
@@ -9,16 +9,26 @@ from typing import TYPE_CHECKING, NamedTuple
 import reporter
 from reporter import assets, factors
 from reporter.errors import ReportError
-from reporter.renderers import base, display, figures, sections, tables
+from reporter.renderers import base, bibliography, display, drawings, figures, page_data, sections, tables
+from reporter.renderers.locales import message, phrase, spoken
 
 if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
-
     from reporter.errors import Finding
     from reporter.footprint import Amount, Footprint
     from reporter.report import Report
 
 MOST_FINDINGS = 200  # beyond these a page only repeats itself; the JSON output has them all
+#: Lines of the summary that the page's script may show, in their order.
+_SUMMARY = {
+    "pue": "PUE",
+    "energy": "Energy with PUE",
+    "intensity": "Carbon intensity",
+    "emissions": "Emissions (CO₂e)",
+    "claim": "Reported by the tracker",
+    "cost": "Social cost of carbon",
+}
+#: Stands beside what the page's script does not compute again, and shows while anything is changed.
+_AS_PUBLISHED = message("As published: your assumptions do not change this.")
 _LEVELS = ("error", "warning", "note")
 _BODY = re.compile(r"\{([^{}]* and [^{}]*)\}")
 _LINKS = ("http://", "https://", "mailto:")
@@ -27,44 +37,47 @@ _NOTES_TAGS = {
     "ins", "kbd", "li", "ol", "p", "pre", "s", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead",
     "tr", "ul",
 }  # fmt: skip
-#: What a drawn colour is called in styles/report.css, which has another one for the dark.
-_VARIABLES = {
-    **{colour: f"var(--ink-{name})" for name, colour in figures.INK.items()},
-    "#24292f": "currentColor",
-    "#8a939c": "var(--axis)",
-    "#d9dee3": "var(--rule)",
-}
-_SVG = "http://www.w3.org/2000/svg"
-_XLINK = "{http://www.w3.org/1999/xlink}href"
 
 
 class Tile(NamedTuple):
-    """One of the key figures at the top of the page."""
+    """One of the key figures at the top of the page; one without a value waits for the page's script."""
 
+    key: str
     label: str
     value: str
     note: str
 
 
+class Script(NamedTuple):
+    """The page's script, the data that it computes with, and what the page's policy lets run: that script alone."""
+
+    code: base.Safe
+    data: base.Safe
+    allowed: base.Safe
+
+
 def render(report: Report) -> bytes:
-    """The page for browsers: all runs, figures in the colours of the reader's light or dark mode."""
+    """The page for browsers: all runs, figures in the reader's light or dark mode, and what computes them again."""
     return page(report).encode()
 
 
-def page(report: Report, *, most_runs: int | None = None, themed: bool = True) -> str:
-    """The page as text; ``most_runs`` shortens the table of runs, ``themed`` leaves the figures' colours to the CSS."""
+@spoken
+def page(report: Report, *, most_runs: int | None = None, paper: bool = False) -> str:
+    """The page as text; ``most_runs`` shortens the table of runs, ``paper`` leaves out what only a screen can do."""
     footprint, numbers = report.footprint, _Numbers()
     runs, places = tables.runs(footprint, most_runs), _common_folder(footprint)
     made = base.environment(base.Language(_escape, numbers.cite), report)
     made.globals["paragraphs"] = lambda name: _paragraphs(str(made.globals["words"](name)))  # type: ignore[operator]
-    made.globals["sources"] = lambda: numbers.listed([source.key for source in base.sources(report)])
+    made.globals["sources"] = lambda: numbers.listed([source.key for source in bibliography.sources(report)])
     return made.get_template("report.html").render(
         style=base.Safe(assets.read("styles", "report.css")),
         version=reporter.__version__,
         made_on=_day(),
-        tiles=_tiles(footprint),
-        lines=tables.figures(report),
-        pictures=[picture._replace(svg=_inline(picture, themed)) for picture in figures.pictures(footprint)],
+        script=None if paper else _script(report),
+        as_published=base.Safe("" if paper else f'<p class="as-published" hidden>{_escape(phrase(_AS_PUBLISHED))}</p>'),
+        tiles=_tiles(footprint, waiting=not paper),
+        lines=_lines(report, waiting=not paper),
+        pictures=[drawings.inline(picture, themed=not paper) for picture in figures.pictures(footprint)],
         tracker=_only([run.tracker for run in runs]),
         notes=_notes(report.notes),
         groups=tables.groups(footprint),
@@ -76,6 +89,27 @@ def page(report: Report, *, most_runs: int | None = None, themed: bool = True) -
         findings_left_out=max(0, len(footprint.findings) - MOST_FINDINGS),
         inputs=[item._replace(path=_place(item.path, places)) for item in footprint.inputs],
     )
+
+
+def _script(report: Report) -> Script:
+    import hashlib
+    from base64 import b64encode
+
+    code = assets.read("templates", "report.js")
+    digest = b64encode(hashlib.sha256(code.encode()).digest()).decode()
+    return Script(base.Safe(code), base.Safe(page_data.text(report)), base.Safe(f"'sha256-{digest}'"))
+
+
+def _lines(report: Report, *, waiting: bool) -> list[tables.Line]:
+    """The summary; ``waiting`` adds, without a value, the lines that another place, PUE or price may call for."""
+    lines = tables.figures(report)
+    known = {line.key for line in lines}
+    keys = list(_SUMMARY)
+    for number, key in enumerate(keys):
+        if waiting and key not in known:
+            place = next((place for place, line in enumerate(lines) if line.key in keys[number + 1 :]), len(lines))
+            lines.insert(place, tables.Line(phrase(_SUMMARY[key]), "", key=key))
+    return lines
 
 
 class _Numbers:
@@ -113,22 +147,34 @@ def _paragraphs(text: str) -> list[base.Safe]:
     return [base.Safe(part) for part in text.split("\n\n") if part]
 
 
-def _tiles(footprint: Footprint) -> list[Tile]:
-    emissions, cost, runs = footprint.emissions, footprint.social_cost, display.count(len(footprint.runs), "run")
-    ends, overhead = display.mass_range(emissions), footprint.pue is not None and footprint.pue.value > 1
-    tiles = [
-        Tile("Emissions (CO₂e)", display.mass(emissions), f"range {ends}" if ends else _known(emissions)),
-        Tile("Energy", display.energy(footprint.energy), "with PUE" if overhead else "of the machines alone"),
+def _tiles(footprint: Footprint, *, waiting: bool) -> list[Tile]:
+    emissions, pue = footprint.emissions, footprint.pue
+    ends, overhead = display.mass_range(emissions), pue is not None and pue.value > 1
+    around = phrase("with PUE") if overhead else phrase("of the machines alone")
+    made = [
+        Tile("emissions", phrase("Emissions (CO₂e)"), display.mass(emissions), _ends(ends) or _known(emissions)),
+        Tile("energy", phrase("Energy"), display.energy(footprint.energy), around),
+        Tile("context", phrase("Carbon intensity"), "", ""),
+        Tile("duration", phrase("Duration"), display.duration(footprint.duration_s), display.runs(len(footprint.runs))),
+        _cost_tile(footprint),
     ]
     if overhead:
-        tiles.append(Tile("PUE", display.ratio(footprint.pue), _known(footprint.pue)))
+        made[2] = Tile("context", phrase("PUE"), display.ratio(pue), _known(pue))
     elif footprint.intensity is not None:
-        tiles.append(Tile("Carbon intensity", display.intensity(footprint.intensity), _known(footprint.intensity)))
-    tiles.append(Tile("Duration", display.duration(footprint.duration_s), runs))
-    if cost is not None:
-        value, _, ends = display.cost(cost.amount).rstrip(")").partition(" (")
-        tiles.append(Tile("Social cost", value, f"range {ends.replace(', ', '–')}" if ends else cost.series))
-    return tiles
+        made[2] = made[2]._replace(value=display.intensity(footprint.intensity), note=_known(footprint.intensity))
+    return [tile for tile in made if tile.value or waiting]
+
+
+def _cost_tile(footprint: Footprint) -> Tile:
+    cost, label = footprint.social_cost, phrase("Social cost")
+    if cost is None:
+        return Tile("cost", label, "", "")
+    value, ends = display.money(cost.amount.value, cost.amount.unit, cost.amount), display.cost_range(cost.amount, dash=True)
+    return Tile("cost", label, value, _ends(ends) or cost.series)
+
+
+def _ends(shown: str) -> str:
+    return phrase("range {ends}", ends=shown) if shown else ""
 
 
 def _known(amount: Amount | None) -> str:
@@ -169,7 +215,7 @@ def _notes(text: str | None) -> base.Safe | None:
     except RecursionError as error:
         raise ReportError("--notes: the Markdown is nested too deeply; take some of its levels out") from error
     cleaned = nh3.clean(
-        made,
+        _headed(made),
         tags=_NOTES_TAGS,
         attributes={"a": {"href"}},
         attribute_filter=_to_the_web,
@@ -179,64 +225,15 @@ def _notes(text: str | None) -> base.Safe | None:
     return base.Safe(cleaned.replace('<a rel="noopener noreferrer">', "<a>"))  # what is left of a link to elsewhere
 
 
+def _headed(made: str) -> str:
+    """The notes with their highest headings right below the page's, whichever they were written with."""
+    highest = min((int(level) for level in re.findall(r"<h([3-6])", made)), default=3)
+    return re.sub(r"(</?h)([3-6])", lambda found: f"{found[1]}{int(found[2]) - highest + 3}", made)
+
+
 def _only(names: list[str]) -> str | None:
     """What all are called, or None where they differ."""
     return names[0] if len(set(names)) == 1 else None
-
-
-def _inline(picture: figures.Picture, themed: bool) -> base.Safe:
-    """The figure as one <svg> without metadata, stylesheet or an id that another figure of the page may have."""
-    from xml.etree import ElementTree as ET
-
-    root = ET.fromstring(picture.svg)  # noqa: S314 - matplotlib's own text, in which foreign names are escaped
-    for parent in list(root.iter()):
-        for child in [child for child in parent if child.tag.rpartition("}")[2] in ("metadata", "style")]:
-            parent.remove(child)
-    for element in root.iter():
-        _tidy(element, picture.name, themed)
-    _drop_unused_ids(root)
-    root.attrib = {
-        "viewBox": root.get("viewBox", ""),
-        "role": "img",
-        "aria-labelledby": f"{picture.name}-title {picture.name}-words",
-        "stroke-linejoin": "round",
-        "fill": _colour("#24292f", themed),
-    }
-    for place, (tag, part, text) in enumerate((("title", "title", picture.title), ("desc", "words", picture.words))):
-        child = ET.Element(f"{{{_SVG}}}{tag}", {"id": f"{picture.name}-{part}"})
-        child.text = text
-        root.insert(place, child)
-    ET.register_namespace("", _SVG)
-    return base.Safe(ET.tostring(root, encoding="unicode"))
-
-
-def _tidy(element: Element, name: str, themed: bool) -> None:
-    if "id" in element.attrib:
-        element.set("id", f"{name}-{element.attrib['id']}")
-    if link := element.attrib.pop(_XLINK, None):
-        element.set("href", f"#{name}-{link[1:]}")
-    if clip := element.get("clip-path"):
-        element.set("clip-path", clip.replace("url(#", f"url(#{name}-"))
-    if element.get("transform", "").startswith("rotate(-0 "):
-        del element.attrib["transform"]
-    if path := element.get("d"):
-        element.set("d", " ".join(path.split()))
-    if style := element.get("style"):
-        told = (part.strip().partition(": ") for part in style.split(";") if "font-family" not in part)
-        element.set("style", "; ".join(f"{key}: {_colour(value, themed)}" for key, _, value in told))
-    element.text, element.tail = (text if text and text.strip() else None for text in (element.text, element.tail))
-
-
-def _colour(drawn: str, themed: bool) -> str:
-    return _VARIABLES.get(drawn, drawn) if themed else drawn
-
-
-def _drop_unused_ids(root: Element) -> None:
-    links = {element.get("href", "")[1:] for element in root.iter()}
-    clips = {element.get("clip-path", "")[5:-1] for element in root.iter()}
-    for element in root.iter():
-        if element.get("id") not in links | clips:
-            element.attrib.pop("id", None)
 
 
 def _to_the_web(_: str, name: str, value: str) -> str | None:

@@ -6,12 +6,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from reporter import factors
-from reporter.renderers.base import Renderer, clean, sources, without_citations, words
+from reporter.renderers import json_analyses, shifting
+from reporter.renderers.base import Renderer, clean, without_citations, words
+from reporter.renderers.bibliography import sources
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from reporter.factors import Factor
+    from reporter.factors import Factor, Reference
     from reporter.footprint import (
         Amount,
         Budget,
@@ -50,7 +52,11 @@ def document(report: Report) -> dict[str, Any]:
         "sci": _sci(footprint.sci),
         "contracts": _contracts(footprint.contracts),
         "equivalents": [_equivalent(item) for item in footprint.equivalents],
-        "scenarios": [_scenario(scenario) for scenario in footprint.scenarios],
+        "scenarios": [*map(_scenario, footprint.scenarios), *map(shifting.document, footprint.shifts)],
+        "references": [_reference(reference) for reference in footprint.references],
+        "lifecycle": json_analyses.lifecycle(footprint.lifecycle),
+        "indicators": json_analyses.indicators(footprint.indicators),
+        "quotient": json_analyses.quotient(footprint.quotient),
         "uncertainty": [_budget(budget) for budget in footprint.budgets],
         "findings": [finding._asdict() for finding in footprint.findings],
         "sources": [
@@ -160,6 +166,20 @@ def _scenario(scenario: Scenario) -> dict[str, Any]:
     }
 
 
+def _reference(reference: Reference) -> dict[str, Any]:
+    factor = reference.factor
+    return {
+        "key": factor.key,
+        "label": factor.label,
+        "emissions_kg": factor.value * 1e3,
+        "energy_kwh": reference.energy_kwh,
+        "boundary": factor.boundary,
+        "comparable": reference.comparable,
+        "year": factor.year,
+        "source": factor.source,
+    }
+
+
 def _range(amount: Amount | None) -> dict[str, Any] | None:
     if amount is None:
         return None
@@ -229,18 +249,17 @@ def _factor(factor: Factor) -> dict[str, Any]:
 def _series(use: SeriesUse | None) -> dict[str, Any] | None:
     if use is None:
         return None
-    series = use.series
     return {
-        "paths": [clean(path) for path in series.files],
-        "provider": clean(series.provider),
-        "zone": None if series.zone is None else clean(series.zone),
-        "signal": series.signal,
-        "boundary": series.boundary,
-        "unit": series.unit,
-        "resolution_s": series.step_s,
-        "steps": len(series.values),
-        "from": _moment(series.first),
-        "to": _moment(series.last),
+        "paths": [clean(path) for path in use.paths],
+        "provider": clean(use.provider),
+        "zone": None if use.zone is None else clean(use.zone),
+        "signal": use.signal,
+        "boundary": use.boundary,
+        "unit": use.unit,
+        "resolution_s": use.step_s,
+        "steps": use.steps,
+        "from": _moment(use.first),
+        "to": _moment(use.last),
         "coverage": use.coverage,
         "runs_weighted_by_energy": use.traced,
         "runs_weighted_by_time": use.runs - use.traced,

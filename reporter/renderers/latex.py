@@ -8,13 +8,17 @@ from unicodedata import decomposition, normalize
 
 from reporter import __version__
 from reporter.errors import plain
-from reporter.renderers import display, tables
-from reporter.renderers.base import Language, Renderer, Safe, cited, environment
-from reporter.renderers.sections import sections, widths
+from reporter.renderers import display, siunitx, tables
+from reporter.renderers.base import Language, Renderer, Safe, environment
+from reporter.renderers.bibliography import cited
+from reporter.renderers.columns import GAP, layout
+from reporter.renderers.locales import current, phrases, spoken
+from reporter.renderers.sections import sections
 
 if TYPE_CHECKING:
     from reporter.factors import Source
     from reporter.footprint import Amount
+    from reporter.renderers.tables import Section
     from reporter.report import Report
 
 LONGEST_PART = 13  # letters that fit any column of ours without a break
@@ -27,6 +31,7 @@ _SPECIAL = {
     "…": r"\ldots{}", "×": r"\ensuremath{\times}", "±": r"\ensuremath{\pm}", "°": r"\ensuremath{^{\circ}}",
     "“": r"\textquotedblleft{}", "”": r"\textquotedblright{}", "‘": r"\textquoteleft{}", "÷": r"\ensuremath{\div}",
     "−": r"\ensuremath{-}", "®": r"\textregistered{}", "™": r"\texttrademark{}", "·": r"\ensuremath{\cdot}",
+    "†": r"\dag{}", "Σ": r"\ensuremath{\Sigma}", "θ": r"\ensuremath{\theta}", "α": r"\ensuremath{\alpha}",
     "€": "EUR ", "£": r"\pounds{}", "\u00a0": "~", "\u202f": r"\,", "\n": " ", "\t": " ",
     "\x00": r"\allowbreak{}", "\x01": r"\kern0pt{}",
 }  # fmt: skip
@@ -36,7 +41,8 @@ _JOINS = "-/.:,=_"
 _PARTS = re.compile(rf"[^{_JOINS}\x00]+|.", re.DOTALL)
 _FIGURES = re.compile(r"[0-9$€£(),.;–-]+")
 _MAY_BREAK, _APART = "\x00", "\x01"  # taken out of all foreign text before it comes here
-_LONG = re.compile(r"[^\s\u00a0\x00]{17,}")
+_CHINESE = "\u3000-\u303f\u3400-\u4dbf\u4e00-\u9fff\uff00-\uffef"  # which only a page in Chinese has letters for
+_LONG = re.compile(rf"[^\s\u00a0\x00{_CHINESE}]{{17,}}")
 _LIGATURE = re.compile("[-–—](?=[-–—])|,(?=,)|'(?=')|[`?!](?=`)")
 #: Letters that are no letter with an accent, and accents, as commands that need no input encoding and no engine.
 _LETTERS = {
@@ -65,7 +71,7 @@ def escape(text: str) -> str:
     """
     told = _FOREIGN.sub(_letter_or_code, normalize("NFC", text))
     marked = _LIGATURE.sub(rf"\g<0>{_APART}", _LONG.sub(_breakable, _UNITS.sub("\u00a0", told)))
-    return "".join(_SPECIAL.get(char) or (char if char < "\x7f" else _letter(char)) for char in marked)
+    return "".join(_SPECIAL.get(char) or (char if char < "\x7f" else _letter(char) or char) for char in marked)
 
 
 def _letter(char: str) -> str:
@@ -78,6 +84,8 @@ def _letter(char: str) -> str:
 
 
 def _letter_or_code(match: re.Match[str]) -> str:
+    if current().code == "zh" and re.match(f"[{_CHINESE}]", match[0]):
+        return match[0]
     code, rest = ord(match[0]), match.string[match.end() : match.end() + 1]
     if code <= 0xA0 or _letter(match[0]):
         return " " if code <= 0xA0 else match[0]
@@ -103,27 +111,66 @@ def _cite(keys: tuple[str, ...]) -> str:
     return rf"~\carboncite{{{','.join(keys)}}}"
 
 
-LANGUAGE = Language(escape, _cite, ("<%", "%>", "<<", ">>"))
+def _with_quantities(text: str) -> str:
+    return siunitx.written(text, escape)
 
 
+_DELIMITERS = ("<%", "%>", "<<", ">>")
+LANGUAGE = Language(escape, _cite, _DELIMITERS)
+WITH_SIUNITX = Language(_with_quantities, _cite, _DELIMITERS)
+#: What a citation becomes, by ``--cite``; without it the paper's own packages decide.
+CITE = {
+    None: r"\ifdefined\citep\citep{#1}\else\ifdefined\parencite\parencite{#1}\else\cite{#1}\fi\fi",
+    "natbib": r"\citep{#1}",
+    "biblatex": r"\parencite{#1}",
+    "plain": r"\cite{#1}",
+}
+
+
+@spoken
 def render(report: Report) -> bytes:
     """The fragment, or with ``report.standalone`` a document with its own list of references."""
-    made = environment(LANGUAGE, report)
+    return _written(report, "document.tex" if report.standalone else "fragment.tex")
+
+
+@spoken
+def table(report: Report) -> bytes:
+    """The summary's table alone, for a paper that says the rest in its own words."""
+    return _written(report, "fragment.tex", table_alone=True)
+
+
+def _written(report: Report, template: str, *, table_alone: bool = False) -> bytes:
+    made = environment(WITH_SIUNITX if report.siunitx else LANGUAGE, report)
     groups = tables.groups(report.footprint)
     shown = groups[:SHOWN_GROUPS] or tables.runs(report.footprint, SHOWN_RUNS)
-    hidden, what = len(groups or report.footprint.runs) - len(shown), "group" if groups else "run"
+    hidden = len(groups or report.footprint.runs) - len(shown)
     several = len(report.footprint.runs) > 1
-    text = made.get_template("document.tex" if report.standalone else "fragment.tex").render(
+    whole = template == "document.tex"
+    text = made.get_template(template).render(
         version=__version__,
         lines=tables.figures(report),
         listed=shown if several else [],
-        sections=[(section, widths(section)) for section in sections(report)],
-        hidden=display.count(hidden, f"more {what}") if hidden else "",
+        sections=[(section, _says(section), layout(section, _UNITS, LONGEST_PART)) for section in sections(report)],
+        gap=GAP,
+        hidden=_hidden(hidden, of_groups=bool(groups)) if hidden else "",
         sources=[(Safe(source.key), Safe(_reference(source))) for source in cited(report)],
-        cites=Safe(", ".join(source.key for source in cited(report))),
+        cites=Safe("" if table_alone else ", ".join(source.key for source in cited(report))),
+        cite_command=Safe(CITE[None if whole else report.cite]),
+        table_alone=table_alone,
         hashes=[(_remark(entry.path), entry.sha256[:12]) for entry in report.footprint.inputs],
     )
-    return (text if report.standalone else _with_letters(text)).encode("utf-8", "replace")
+    return (text if whole else _with_letters(text)).encode("utf-8", "replace")
+
+
+def _hidden(number: int, *, of_groups: bool) -> str:
+    if of_groups:
+        return phrases("{number} more group", "{number} more groups", number)
+    return phrases("{number} more run", "{number} more runs", number)
+
+
+def _says(section: Section) -> str:
+    """A section's sentences without the last full stop, which comes after the reference to its table."""
+    return section.says.removesuffix(".").removesuffix("。")
 
 
 def _with_letters(text: str) -> str:
@@ -144,14 +191,14 @@ def _reference(source: Source) -> str:
     return f"{escape(names)}. \\emph{{{escape(source.title)}}}. {escape(source.year)}.{link}"
 
 
+@spoken
 def macros(report: Report) -> bytes:
     r"""One ``\newcommand`` a figure, so that prose cites numbers that follow the logs."""
     footprint = report.footprint
     cost, car = footprint.social_cost, footprint.equivalents[:1]
-    price, _, price_range = display.cost(cost.amount if cost else None).partition(" (")
-    emissions = footprint.emissions
+    emissions, not_told = footprint.emissions, display.not_told()
     values = {
-        "Runs": f"{len(footprint.runs):,}",
+        "Runs": display.whole(len(footprint.runs)),
         "Duration": display.duration(footprint.duration_s),
         "MachineEnergy": display.energy(footprint.it_energy),
         "Energy": display.energy(footprint.energy),
@@ -159,26 +206,30 @@ def macros(report: Report) -> bytes:
         "PUE": display.ratio(footprint.pue),
         "Intensity": display.intensity(footprint.intensity),
         "Emissions": display.mass(emissions),
-        "EmissionsRange": display.mass_range(emissions) or display.NOT_TOLD,
+        "EmissionsRange": display.mass_range(emissions) or not_told,
         "EmissionsKg": _plain(emissions),
         "ReportedEmissions": display.mass(footprint.reported_emissions_kg),
         "ComputedEmissions": display.mass(footprint.computed),
-        "SocialCost": price,
-        "SocialCostRange": price_range.rstrip(")") or display.NOT_TOLD,
-        "CarDistance": display.quantity(car[0].amount) if car else display.NOT_TOLD,
+        "SocialCost": display.money(cost.amount.value, cost.amount.unit, cost.amount) if cost else not_told,
+        "SocialCostRange": (display.cost_range(cost.amount, joint=", ") if cost else "") or not_told,
+        "CarDistance": display.quantity(car[0].amount) if car else not_told,
         "Trackers": ", ".join(tables.trackers(footprint)),
     }
-    lines = [rf"\newcommand{{\carbon{name}}}{{{escape(value)}}}" for name, value in values.items()]
+    language = WITH_SIUNITX if report.siunitx else LANGUAGE
+    lines = [rf"\newcommand{{\carbon{name}}}{{{language.escape(value)}}}" for name, value in values.items()]
     head = f"% Figures by carbon-report {__version__}; made from the logs, do not edit.\n"
+    if report.siunitx:
+        head += environment(language, report).get_template("siunitx.tex").render()
     return _with_letters(head + "\n".join(lines) + "\n").encode("utf-8", "replace")
 
 
 def _plain(amount: Amount | None) -> str:
     """A bare number in the base unit with six significant digits, for those who set units themselves."""
-    return display.NOT_TOLD if amount is None else f"{amount.value:.6g}"
+    return display.not_told() if amount is None else f"{amount.value:.6g}"
 
 
 RENDERERS = (
     Renderer("latex", r"fragment to \input into a paper (booktabs)", (".tex",), render),
+    Renderer("latex-table", "the table of figures alone, as LaTeX", (".table.tex",), table),
     Renderer("macros", r"a \newcommand for each figure", (".macros.tex", ".sty"), macros),
 )

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from reporter import __version__, factors
-from reporter.errors import ReportError
-from reporter.renderers import display, tables
-from reporter.renderers.base import Language, Renderer, Safe, environment, sources
+from reporter.renderers import in_place, tables
+from reporter.renderers.base import Language, Renderer, Safe, environment
+from reporter.renderers.bibliography import sources
+from reporter.renderers.locales import phrases, spoken
 from reporter.renderers.sections import sections
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reporter.report import Report
 
 SHOWN_RUNS = 50
@@ -48,23 +51,29 @@ def _link(key: str) -> str:
 LANGUAGE = Language(escape, _cite)
 
 
+@spoken
 def render(report: Report) -> bytes:
     """The report as GitHub-flavoured Markdown."""
-    made = environment(LANGUAGE, report)
-    hidden = 0 if report.footprint.groups else max(0, len(report.footprint.runs) - SHOWN_RUNS)
-    text = made.get_template("report.md").render(
-        version=__version__,
-        lines=tables.figures(report),
-        listed=tables.groups(report.footprint) or tables.runs(report.footprint, SHOWN_RUNS),
-        hidden=display.count(hidden, "more run", "more runs") if hidden else "",
-        equivalents=tables.equivalents(report.footprint),
-        sections=sections(report),
-        sources=[(Safe(_link(source.key)), source) for source in sources(report)],
-        findings=report.footprint.findings,
-    )
+    text = environment(LANGUAGE, report).get_template("report.md").render(**variables(report, _link))
     return text.encode("utf-8", "replace")
 
 
+def variables(report: Report, link: Callable[[str], str]) -> dict[str, Any]:
+    """What the page's template speaks of; ``link`` writes a source by its key."""
+    hidden = 0 if report.footprint.groups else max(0, len(report.footprint.runs) - SHOWN_RUNS)
+    return dict(
+        version=__version__,
+        lines=tables.figures(report),
+        listed=tables.groups(report.footprint) or tables.runs(report.footprint, SHOWN_RUNS),
+        hidden=phrases("{number} more run", "{number} more runs", hidden) if hidden else "",
+        equivalents=tables.equivalents(report.footprint),
+        sections=sections(report),
+        sources=[(Safe(link(source.key)), source) for source in sources(report)],
+        findings=report.footprint.findings,
+    )
+
+
+@spoken
 def snippet(report: Report) -> bytes:
     """The README's snippet between its markers."""
     made = environment(LANGUAGE, report)
@@ -77,20 +86,11 @@ def insert(report: Report, old: bytes) -> bytes:
 
     Raises ReportError where there is one marker without the other, or the file is no UTF-8.
     """
-    try:
-        text = old.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ReportError("--readme: the file is no text in UTF-8; nothing was changed") from error
-    ending = "\r\n" if "\r\n" in text else "\n"
+    text = in_place.decoded(old, "--readme")
+    ending = in_place.line_end(text)
     block = snippet(report).decode().strip().replace("\n", ending)
-    starts, ends = text.count(START), text.count(END)
-    if (starts, ends) == (0, 0):
-        gap = "" if not text else ending if text.endswith(("\n", "\r")) else ending * 2
-        return f"{text}{gap}{block}{ending}".encode()
-    if (starts, ends) != (1, 1) or text.index(START) > text.index(END):
-        raise ReportError(f"--readme: there must be one '{START}' and one '{END}' after it; nothing was changed")
-    before, rest = text.split(START)
-    return f"{before}{block}{rest.split(END)[1]}".encode()
+    made = in_place.between(text, block, (START, END), "--readme")
+    return (in_place.appended(text, block, ending, "--readme") if made is None else made).encode()
 
 
 RENDERERS = (

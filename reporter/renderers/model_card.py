@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reporter import __version__, factors
 from reporter.errors import ReportError
-from reporter.renderers import display, tables
+from reporter.renderers import display, in_place, tables
 from reporter.renderers.base import Renderer, Safe, clean, environment
+from reporter.renderers.locales import phrase, spoken
+from reporter.renderers.locales import phrase, spoken
 from reporter.renderers.markdown import LANGUAGE
 
 if TYPE_CHECKING:
     from reporter.report import Report
 
 HEADING = "## Environmental Impact"
+START, END = "<!-- carbon-report:card:start -->", "<!-- carbon-report:card:end -->"
 _TITLE = re.compile(r"^(#{1,4})[ \t]+[^\w\n]*Environmental Impact[^\w\n]*$", re.MULTILINE | re.IGNORECASE)
-_UNDERLINED = r"^[^\s#>|-][^\n]*\n(?:=+|-+)[ \t]*\r?$"
-_FENCE = re.compile(r" {0,3}(?P<fence>`{3,}(?=[^`]*$)|~{3,})")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
+#: The Hub's own form, as long as nobody filled it in: its hint, its sentence, and its bullets.
+_BLANK = re.compile(
+    r"(?:<!--[^>]*-->\s+)?(?:Carbon emissions can be estimated using the[^\n]*\s+)?"
+    r"(?:- \*\*(?:Hardware Type|Hours used|Cloud Provider|Compute Region|Carbon Emitted):\*\* "
+    r"\[More Information Needed\][ \t\r]*(?:\n|\Z)){2,}"
+)
 _KEY = re.compile(r"""['"]?co2_eq_emissions['"]?\s*:""")
+KEY = "co2_eq_emissions"
+_OPENED = re.compile(r"\s*---[ \t]*(?:\r(?!\n)|\r?\n[ \t]*[\w-]+:[ \t])")
 _FRONT = re.compile(r"\A(\ufeff?\s*---[ \t]*\r?\n)(.*?)(^---[ \t]*(?:\r?\n|\Z))", re.MULTILINE | re.DOTALL)
 
 
@@ -83,6 +91,7 @@ def _quoted(text: str) -> str:
     return f'"{"".join(out)}"'
 
 
+@spoken
 def section(report: Report) -> str:
     """The Environmental Impact section, with the bullets that the Hub's template has."""
     footprint = report.footprint
@@ -90,12 +99,14 @@ def section(report: Report) -> str:
     regions = sorted({run.run.cloud_region or run.run.region or run.country or "" for run in footprint.runs} - {""})
     hours = None if footprint.duration_s is None else footprint.duration_s / 3600
     return environment(LANGUAGE, report).get_template("model_card.md").render(
-        hardware=_hardware(report) or display.NOT_TOLD,
-        hours=display.NOT_TOLD if hours is None else display.number(hours),
-        provider=", ".join(clouds) or "none told",
-        region=", ".join(regions) or display.NOT_TOLD,
+        hardware=_hardware(report) or display.not_told(),
+        hours=display.not_told() if hours is None else display.number(hours),
+        provider=", ".join(clouds) or phrase("none told"),
+        region=", ".join(regions) or display.not_told(),
         emissions=emissions(report),
         heading=Safe(HEADING),
+        start=Safe(START),
+        end=Safe(END),
     )  # fmt: skip
 
 
@@ -113,37 +124,45 @@ def render(report: Report) -> bytes:
 
 
 def update(report: Report, old: bytes) -> bytes:
-    """An existing card with its ``co2_eq_emissions`` and section replaced or added; the rest stays as it is.
+    """An existing card with its ``co2_eq_emissions`` and section replaced or added; the rest stays byte for byte.
 
-    Doing it twice changes nothing more. Raises ReportError where the card is no UTF-8 or its metadata no YAML, and
-    where huggingface_hub is not installed.
+    Doing it twice changes nothing more. Raises ReportError where the card is no UTF-8 or its metadata no YAML, where
+    the edit would touch other metadata, and where huggingface_hub is not installed.
     """
-    try:
-        text = old.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ReportError("--model-card: the file is no text in UTF-8; nothing was changed") from error
-    _check(text)
-    ending = "\r\n" if "\r\n" in text else "\n"
+    text = in_place.decoded(old, "--model-card")
+    before, ending = _metadata(text), in_place.line_end(text)
     front, body = _parted(text)
     metadata = front_matter(report).replace("\n", ending)
-    edited = _with_metadata(front, metadata, ending) + _with_section(body, section(report), ending)
-    _check(edited)
+    edited = _with_section(_with_metadata(front, metadata, ending), body, section(report), ending)
+    after = _metadata(edited)
+    if _others(before) != _others(after) or (metadata and after.get(KEY) != emissions(report)):
+        raise ReportError("--model-card: co2_eq_emissions cannot be written without touching other metadata; write "
+                          "each key of the card on a line of its own, nothing was changed")  # fmt: skip
     return edited.encode("utf-8")
 
 
-def _check(text: str) -> None:
-    """Raise ReportError where the Hub's own client cannot read a card's metadata."""
+def _others(metadata: dict[str, Any]) -> str:
+    return repr([(key, value) for key, value in metadata.items() if key != KEY])
+
+
+def _metadata(text: str) -> dict[str, Any]:
+    """A card's metadata as the Hub's own client reads it. Raises ReportError where it cannot."""
     try:
         from huggingface_hub import ModelCard
     except ImportError as error:
         raise ReportError("--model-card FILE needs huggingface_hub: pip install 'carbon-report[hub]'") from error
-    if not _FRONT.match(text):
-        return  # a card without metadata is one, but the client warns of it
+    front = _FRONT.match(text)
+    if front is None or not front[2].strip():
+        if front is None and _OPENED.match(text):
+            raise ReportError("--model-card: its metadata has no end '---', or ends its lines as old Macs did; "
+                              "nothing was changed")  # fmt: skip
+        return {}  # a card without metadata is one, but the client warns of it
     try:
-        ModelCard(text, ignore_metadata_errors=False)
+        data: dict[str, Any] = ModelCard(text.removeprefix("\ufeff"), ignore_metadata_errors=False).data.to_dict()
     except Exception as error:
         reason = " ".join(str(error).split())[:160]
         raise ReportError(f"--model-card: its metadata cannot be read ({reason}); nothing was changed") from error
+    return data
 
 
 def _parted(text: str) -> tuple[str, str]:
@@ -176,38 +195,27 @@ def _with_metadata(front: str, block: str, ending: str) -> str:
     return f"{match[1]}{''.join(kept)}{waiting}{match[3]}"
 
 
-def _with_section(body: str, made: str, ending: str) -> str:
-    """The body with the section in place of the old one, under its own heading, or last."""
-    made = made.rstrip().replace("\n", ending) + ending
-    masked = _masked(body)
-    title = _TITLE.search(masked)
+def _with_section(front: str, body: str, made: str, ending: str) -> str:
+    """The card with the section between its markers; without them under its heading, before all else, or last.
+
+    What an author wrote under the heading stays below it; the Hub's own form, not filled in, goes.
+    """
+    made = made.strip().replace("\n", ending)
+    block = made.removeprefix(HEADING).strip()
+    replaced = in_place.between(body, block, (START, END), "--model-card")
+    if replaced is not None:
+        return front + replaced
+    title = _TITLE.search(in_place.masked(body))
     if title is None:
-        start = body.rstrip()
-        return f"{start}{ending * 2 if start else ''}{made}"
-    following = re.compile(rf"^#{{1,{len(title[1])}}}[ \t]|{_UNDERLINED}", re.MULTILINE).search(masked, title.end())
-    after = body[following.start() :] if following else ""
-    heading = body[title.start() : title.end()].rstrip()
-    return f"{body[: title.start()]}{heading}{made.removeprefix(HEADING)}{ending if after else ''}{after}"
-
-
-def _masked(body: str) -> str:
-    """The body, as long as it was, with code and comments blanked out: what stands there is no heading."""
-    out, fence = [], ""
-    for line in _LINE.findall(_COMMENT.sub(lambda match: _blank(match[0]), body)):
-        match = _FENCE.match(line)
-        if fence or match:
-            out.append(_blank(line))
-        else:
-            out.append(line)
-        if not fence and match:
-            fence = match["fence"]
-        elif fence and line.strip().startswith(fence) and not line.strip().strip(fence[0]):
-            fence = ""
-    return "".join(out)
-
-
-def _blank(text: str) -> str:
-    return re.sub(r"[^\r\n]", " ", text)
+        space = ending if front and not front.endswith("\n") else ""
+        return front + space + in_place.appended(body or (ending if front else ""), made, ending, "--model-card")
+    cut = len(body[: title.end()].rstrip("\r"))
+    head, rest = body[:cut], body[cut:]
+    blank = _BLANK.match(rest.lstrip())
+    if blank:
+        gap = rest[: len(rest) - len(rest.lstrip())]
+        return f"{front}{head}{gap}{block}{ending}{rest.lstrip()[blank.end() :]}"
+    return f"{front}{head}{ending * 2}{block}{rest or ending}"
 
 
 RENDERERS = (

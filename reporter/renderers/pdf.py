@@ -44,7 +44,7 @@ def render(report: Report) -> bytes:
     fetcher, fonts = _fetcher(weasyprint), FontConfiguration()
     faces = "".join(f"@font-face {{ src: url({_SCHEME}{file}); {face} }}\n" for file, face in _FACES.items())
     style = weasyprint.CSS(string=faces + _RUNNING, url_fetcher=fetcher, font_config=fonts)
-    document = weasyprint.HTML(string=html.page(report, most_runs=MOST_RUNS, themed=False), url_fetcher=fetcher)
+    document = weasyprint.HTML(string=html.page(report, most_runs=MOST_RUNS, paper=True), url_fetcher=fetcher)
     try:
         made: bytes = document.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1")
     except RecursionError as error:

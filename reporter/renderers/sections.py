@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from reporter import factors
-from reporter.renderers import display, working
+from reporter.renderers import comparison, display, group_sections, indicators, lifecycle, quotient, shifting, working
+from reporter.renderers.locales import message, phrase, phrases
+from reporter.renderers.tables import Section
 
 if TYPE_CHECKING:
     from reporter.footprint import Amount, Budget, Footprint, Scenario
     from reporter.report import Report
-
-
-class Section(NamedTuple):
-    """One analysis: its key (for links), title, a sentence on it, the heads of its columns, and its rows as text.
-
-    The first column names the row; the others whose head is in ``numbers`` are set to the right. ``sources`` are the
-    keys of the works that it rests on.
-    """
-
-    key: str
-    title: str
-    says: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    numbers: frozenset[str] = frozenset()
-    sources: tuple[str, ...] = ()
 
 
 def sections(report: Report) -> list[Section]:
@@ -40,18 +25,19 @@ def _contracts(footprint: Footprint) -> Section | None:
     told = footprint.contracts
     if told is None:
         return None
-    rows = [("Location-based, by the grid (gross)", display.mass(told.location_based))]
+    rows = [(phrase("Location-based, by the grid (gross)"), display.mass(told.location_based))]
     if told.market_based is not None:
-        rows.append(("Market-based, by contract", display.mass(told.market_based)))
+        rows.append((phrase("Market-based, by contract"), display.mass(told.market_based)))
     if told.offsets_kg is not None:
-        rows.append(("Offsets bought", display.mass(told.offsets_kg)))
-    rows.append(("Net of contracts and offsets", display.mass(told.net)))
-    says = (
+        rows.append((phrase("Offsets bought"), display.mass(told.offsets_kg)))
+    rows.append((phrase("Net of contracts and offsets"), display.mass(told.net)))
+    says = phrase(
         "The location-based figure is what the grid emitted for this energy, and the one that this report uses. "
         "Contracts change who accounts for those emissions, and offsets are made elsewhere: both are told beside it."
     )
     sources = ("ghgprotocol2015scope2", "patterson2021carbon")
-    return Section("contracts", "Gross and net", says, ("Figure", "CO₂e"), tuple(rows), frozenset({"CO₂e"}), sources)
+    columns = (phrase("Figure"), phrase("CO₂e"))
+    return Section("contracts", phrase("Gross and net"), says, columns, tuple(rows), frozenset(columns[1:]), sources)
 
 
 def _hardware(footprint: Footprint) -> Section | None:
@@ -59,24 +45,25 @@ def _hardware(footprint: Footprint) -> Section | None:
     hardware, sci = footprint.embodied, footprint.sci
     if hardware is None and sci is None:
         return None
-    rows = [_amount_row("Operation (E × I)", footprint.emissions)]
+    rows = [_amount_row(phrase("Operation (E × I)"), footprint.emissions)]
     if hardware is not None:
-        rows.append(_amount_row("Hardware, the runs' share (M)", hardware))
+        rows.append(_amount_row(phrase("Hardware, the runs' share (M)"), hardware))
     if sci is not None:
         amount = sci.amount
-        per = f"SCI = ((E × I) + M) / R, per {display.short(sci.unit)}"
+        per = phrase("SCI = ((E × I) + M) / R, per {unit}", unit=display.short(sci.unit))
         rows.append((per, display.mass(amount), display.mass_range(amount)))
-        rows.append(("Functional unit (R)", f"{sci.number:,.6g} {display.short(sci.unit)}", ""))
-    missing = " Making the hardware (M) is not counted, so that SCI is too low; --embodied counts it."
-    says = (
+        number = display.figure(f"{sci.number:,.6g}")
+        rows.append((phrase("Functional unit (R)"), f"{number} {display.short(sci.unit)}", ""))
+    missing = phrase("Making the hardware (M) is not counted, so that SCI is too low; --embodied counts it.")
+    says = phrase(
         "The hardware's share is what was emitted in making it, times the runs' time over its years of service; the "
         "whole of each processor is taken; boards, racks and buildings are left out unless their figure holds them. "
-        f"Operation is location-based and without offsets.{'' if hardware else missing}"
-    )
+        "Operation is location-based and without offsets."
+    ) + ("" if hardware else f" {missing}")
     used = [factor.source for factor in hardware.factors] if hardware else []
     sources = ("iso21031sci", *dict.fromkeys(used))
-    columns = ("Figure", "CO₂e", "Range")
-    return Section("hardware", "Hardware and software carbon intensity", says, columns, tuple(rows),
+    columns = (phrase("Figure"), phrase("CO₂e"), phrase("Range"))
+    return Section("hardware", phrase("Hardware and software carbon intensity"), says, columns, tuple(rows),
                    frozenset(columns[1:]), sources)  # fmt: skip
 
 
@@ -91,18 +78,20 @@ def _social_costs(footprint: Footprint) -> Section | None:
     rows = []
     for cost in footprint.social_costs:
         factor, amount = cost.factor, cost.amount
-        ends = display.cost(amount).partition(" (")[2].rstrip(")").replace(", ", " to ")
-        scope = f"in {factors.country_name(cost.country)} alone" if cost.country else "worldwide"
-        each = f"{display.plain(factor.value)} {display.money_words(amount.unit)}"
-        rows.append((factor.label, display.money(amount.value, amount.unit), ends, f"{each} a tonne", scope))
-    says = (
+        ends = display.cost_range(amount)
+        alone = phrase("in {country} alone", country=display.country(cost.country)) if cost.country else ""
+        scope = alone or (phrase(factor.boundary) if factor.boundary else display.not_told())
+        money = display.money_words(amount.unit)
+        price = phrase("{value} {money} a tonne", value=display.plain(factor.value), money=money)
+        rows.append((factor.label, display.money(amount.value, amount.unit, amount), ends, price, scope))
+    says = phrase(
         "Series differ in the damage that they count, in discounting, in the money's year and in method; none is added "
         "to another. A tonne of CO₂e is priced as one of CO₂, which is an approximation."
     )
-    columns = ("Series", "Cost", "Range", "Price", "Damage")
+    columns = (phrase("Series"), phrase("Cost"), phrase("Range"), phrase("Price"), phrase("Damage"))
     sources = tuple(dict.fromkeys(cost.factor.source for cost in footprint.social_costs if cost.factor.source))
     numbers = frozenset(columns[1:3])
-    return Section("social-costs", "Social cost by series", says, columns, tuple(rows), numbers, sources)
+    return Section("social-costs", phrase("Social cost by series"), says, columns, tuple(rows), numbers, sources)
 
 
 def _uncertainty(footprint: Footprint) -> Section | None:
@@ -110,25 +99,27 @@ def _uncertainty(footprint: Footprint) -> Section | None:
     if not footprint.budgets:
         return None
     rows = [row for budget in footprint.budgets for row in _budget_rows(budget)]
-    says = (
+    says = phrase(
         "Each cause alone would move the figure down and up by as much as its row says; together they are combined as "
         "independent errors, on either side by itself. What runs share, such as the grid or a tracker's model, adds up "
         "over them; errors of their meters are each run's own. A range is meant to hold the true value in 95 of 100 "
         "cases."
     )
-    columns = ("Figure and cause", "Value or change", "Range, or share of the variance")
-    return Section("uncertainty", "Uncertainty", says, columns, tuple(rows), frozenset(columns[1:]))
+    columns = (phrase("Figure and cause"), phrase("Value or change"), phrase("Range, or share of the variance"))
+    return Section("uncertainty", phrase("Uncertainty"), says, columns, tuple(rows), frozenset(columns[1:]))
 
 
 MOST_PLACES = 8  # from either end of a list of places; JSON has them all
 
 
 def _countries(footprint: Footprint) -> Section | None:
-    return _places(footprint, "country", "In other countries", "lifecycle emissions of national grids")
+    return _places(footprint, "country", phrase("In other countries"),
+                   phrase("lifecycle emissions of national grids"))  # fmt: skip
 
 
 def _regions(footprint: Footprint) -> Section | None:
-    return _places(footprint, "region", "In other regions of the cloud", "direct emissions as the provider tells them")
+    return _places(footprint, "region", phrase("In other regions of the cloud"),
+                   phrase("direct emissions as the provider tells them"))  # fmt: skip
 
 
 def _places(footprint: Footprint, kind: str, title: str, what: str) -> Section | None:
@@ -143,65 +134,80 @@ def _places(footprint: Footprint, kind: str, title: str, what: str) -> Section |
     rows = tuple(_scenario_row(scenario, mark=scenario.key in own) for scenario in shown)
     best = known[0]
     less = "" if best.ratio is None else f", {_change(best.ratio)}"
-    says = (
-        f"Had these runs been made in {display.short(best.label)}, they would have emitted "
-        f"{display.mass(best.emissions)}{less}. Intensities are {what}; there are {len(known)} places."
-    )
-    columns = ("Place", "Energy with PUE", "CO₂e", "Change")
+    says = phrase(
+        "Had these runs been made in {place}, they would have emitted {mass}{less}. Intensities are {what}; there are "
+        "{number} places.",
+        place=_label(best), mass=display.mass(best.emissions), less=less, what=what, number=len(known),
+    )  # fmt: skip
+    columns = (phrase("Place"), phrase("Energy with PUE"), phrase("CO₂e"), phrase("Change"))
     sources = tuple(dict.fromkeys(factor.source for one in shown if one.emissions for factor in one.emissions.factors
                                   if factor.kind == "intensity"))[:4]  # fmt: skip
     return Section(f"what-if-{kind}", title, says, columns, rows, frozenset(columns[1:]), sources)
 
 
 def _scenario_row(scenario: Scenario, *, mark: bool = False) -> tuple[str, ...]:
-    name = display.short(scenario.label) + (" (here)" if mark else "")
+    name = _label(scenario) + (f" ({phrase('here')})" if mark else "")
     change = "" if scenario.ratio is None else _change(scenario.ratio)
     return name, display.energy(scenario.energy), display.mass(scenario.emissions), change
+
+
+def _label(scenario: Scenario) -> str:
+    """What is changed: a country by its name, else as the scenario calls itself."""
+    return display.short(display.country(scenario.key) if scenario.kind == "country" else scenario.label)
 
 
 def _change(ratio: float) -> str:
     """A ratio as a change: ``62 % less``, ``3.1 times as much``."""
     if ratio >= 2:
-        return f"{ratio:.3g} times as much"
+        return phrase("{number} times as much", number=display.figure(f"{ratio:.3g}"))
     share = abs(1 - ratio)
     if share < 0.0005:
-        return "as much"
-    return f"{100 * share:.3g} % {'less' if ratio < 1 else 'more'}"
+        return phrase("as much")
+    shown = display.per_cent(f"{100 * share:.3g}")
+    return phrase("{share} less", share=shown) if ratio < 1 else phrase("{share} more", share=shown)
 
 
 def _changes(footprint: Footprint) -> Section | None:
     """The same work under other circumstances."""
     rows = tuple(_scenario_row(scenario) for scenario in footprint.scenarios if scenario.kind == "change")
-    says = "The same work with the change that each row names, and all else as it was."
-    columns = ("Change", "Energy with PUE", "CO₂e", "Against this report")
-    return Section("what-if", "What if", says, columns, rows, frozenset(columns[1:]))
+    says = phrase("The same work with the change that each row names, and all else as it was.")
+    columns = (phrase("Change"), phrase("Energy with PUE"), phrase("CO₂e"), phrase("Against this report"))
+    return Section("what-if", phrase("What if"), says, columns, rows, frozenset(columns[1:]))
 
 
 def _working(footprint: Footprint) -> Section:
     """Each figure's formula, the same with its numbers, and where they come from."""
-    columns = ("Figure", "Formula", "With the numbers", "From")
+    columns = (phrase("Figure"), phrase("Formula"), phrase("With the numbers"), phrase("From"))
     rows = tuple((step.what, step.formula, step.numbers, step.origin) for step in working.steps(footprint))
-    says = "Every figure with its formula and the numbers put in, rounded as in the tables; JSON has them in full."
-    return Section("working", "How these numbers were made", says, columns, rows)
+    says = phrase(
+        "Every figure with its formula and the numbers put in, rounded as in the tables; JSON has them in full."
+    )
+    return Section("working", phrase("How these numbers were made"), says, columns, rows)
+
+
+#: The quantities that have a budget, as its rows begin.
+_QUANTITIES = {"energy": message("Energy"), "emissions": message("Emissions"), "social cost": message("Social cost")}
 
 
 def _budget_rows(budget: Budget) -> list[tuple[str, ...]]:
-    amount, what = budget.amount, budget.quantity.capitalize()
-    digits = "digit" if budget.digits == 1 else "digits"
-    name = f"{what}, {budget.digits} significant {digits}"
+    amount, what = budget.amount, phrase(_QUANTITIES[budget.quantity])
+    name = phrases("{what}, {number} significant digit", "{what}, {number} significant digits",
+                   budget.digits, what=what)  # fmt: skip
     rows: list[tuple[str, ...]] = [(name, _shown(amount, amount.value), _range(amount, None))]
     if budget.simulated:
-        rows.append((f"{what}, by Monte Carlo", "", _range(amount, budget.simulated)))
+        rows.append((phrase("{what}, by Monte Carlo", what=what), "", _range(amount, budget.simulated)))
     for part in budget.contributions:
-        change = f"−{100 * part.down:.3g} % / +{100 * part.up:.3g} %"
-        rows.append((f"… {cause(part.cause)}", change, f"{100 * part.share:.0f} %"))
+        down, up = (display.per_cent(f"{100 * end:.3g}") for end in (part.down, part.up))
+        rows.append((f"… {cause(part.cause)}", f"−{down} / +{up}", display.percent(part.share, 1)))
     return rows
 
 
 def _shown(amount: Amount, value: float) -> str:
     if amount.unit == "kWh":
-        return display.energy(value)
-    return display.mass(value) if amount.unit == "kgCO2e" else display.money(value, amount.unit, amount.value)
+        return display.energy(amount._replace(value=value))
+    if amount.unit == "kgCO2e":
+        return display.mass(amount._replace(value=value))
+    return display.money(value, amount.unit, amount)
 
 
 def _range(amount: Amount, ends: tuple[float, float] | None) -> str:
@@ -211,19 +217,24 @@ def _range(amount: Amount, ends: tuple[float, float] | None) -> str:
         return display.energy_range(ranged)
     if amount.unit == "kgCO2e":
         return display.mass_range(ranged)
-    return display.cost(ranged).partition(" (")[2].rstrip(")").replace(", ", " to ")
+    return display.cost_range(ranged)
 
 
-_KINDS = {"intensity": "intensity of", "pue": "PUE of", "social_cost": "social cost", "tdp": "design power of"}
+_KINDS = {
+    "intensity": message("intensity of {what}"),
+    "pue": message("PUE of {what}"),
+    "social_cost": message("social cost {what}"),
+    "tdp": message("design power of {what}"),
+}
 
 
 def cause(key: str) -> str:
     """A cause of a range in words: ``intensity FRA`` becomes ``intensity of France``."""
     kind, _, rest = key.partition(" ")
     if kind not in _KINDS:
-        return key
-    name = factors.country_name(rest) if kind == "intensity" and len(rest) == 3 else rest
-    return f"{_KINDS[kind]} {name}"
+        return phrase(key)
+    name = display.country(rest) if kind == "intensity" and len(rest) == 3 else rest
+    return phrase(_KINDS[kind], what=name)
 
 
 def widths(section: Section, whole: float = 0.9) -> list[float]:
@@ -233,4 +244,9 @@ def widths(section: Section, whole: float = 0.9) -> list[float]:
     return [round(whole * length / sum(longest), 3) for length in longest]
 
 
-_ANALYSES = (_changes, _countries, _regions, _contracts, _hardware, _social_costs, _uncertainty)
+_ANALYSES = (
+    group_sections.statistics, group_sections.contrasts, _changes, _countries, _regions, shifting.section,
+    comparison.section, lifecycle.section, lifecycle.overheads, indicators.overview, indicators.computing,
+    indicators.climate, indicators.ranking, _contracts, _hardware, _social_costs, _uncertainty, quotient.section,
+    quotient.recommendations,
+)  # fmt: skip

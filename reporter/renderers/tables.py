@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from reporter import factors
 from reporter.renderers import display
+from reporter.renderers.locales import phrase, phrases
 
 if TYPE_CHECKING:
-    from reporter.footprint import Amount, Footprint, RunFootprint
+    from collections.abc import Sequence
+
+    from reporter import factors
+    from reporter.footprint import Amount, Equivalent, Footprint, RunFootprint
     from reporter.report import Report
     from reporter.run import Run
 
@@ -21,13 +24,14 @@ _PROPER_NAMES = {"codecarbon": "CodeCarbon", "power-log": "carbon-report sampler
 
 
 class Line(NamedTuple):
-    """One figure of the summary: what it is, the figure, its range, how it is known, and the sources' keys."""
+    """One figure of the summary: what it is, the figure, its range, how it is known, the sources' keys, its own key."""
 
     label: str
     value: str
     range: str = ""
     note: str = ""
     sources: tuple[str, ...] = ()
+    key: str = ""
 
 
 class RunLine(NamedTuple):
@@ -54,15 +58,31 @@ class GroupLine(NamedTuple):
     emissions: str
 
 
+class Section(NamedTuple):
+    """One analysis: its key (for links), title, a sentence on it, the heads of its columns, and its rows as text.
+
+    The first column names the row; the others whose head is in ``numbers`` are set to the right. ``sources`` are the
+    keys of the works that it rests on.
+    """
+
+    key: str
+    title: str
+    says: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numbers: frozenset[str] = frozenset()
+    sources: tuple[str, ...] = ()
+
+
 def figures(report: Report) -> list[Line]:
     """The figures of the summary table, from what was measured to what it means."""
     footprint = report.footprint
     lines = [
-        Line("Runs", f"{len(footprint.runs):,}", note=", ".join(trackers(footprint))),
-        Line("Duration, summed over runs", display.duration(footprint.duration_s)),
-        Line("Energy of the machines", display.energy(footprint.it_energy), note=_basis(footprint.it_energy)),
+        Line(phrase("Runs"), display.whole(len(footprint.runs)), note=", ".join(trackers(footprint))),
+        Line(phrase("Duration, summed over runs"), display.duration(footprint.duration_s)),
+        Line(phrase("Energy of the machines"), display.energy(footprint.it_energy), note=_basis(footprint.it_energy)),
     ]
-    names = {"cpu": "of which CPU", "gpu": "of which GPU", "ram": "of which memory"}
+    names = {"cpu": phrase("of which CPU"), "gpu": phrase("of which GPU"), "ram": phrase("of which memory")}
     whole = footprint.it_energy.value if footprint.it_energy else 0.0
     lines += [
         Line(names[part], display.energy(value), note=display.percent(value, whole))
@@ -70,36 +90,39 @@ def figures(report: Report) -> list[Line]:
     ]
     pue = footprint.pue
     if pue is not None:
-        counted = _basis(pue) if pue.value > 1 else "no overhead of a data centre counted"
-        counted += f"; told for {part}" if (part := pue_runs(footprint)) else ""
-        lines.append(Line("PUE", display.ratio(pue), note=counted, sources=_keys(pue)))
+        counted = _basis(pue) if pue.value > 1 else phrase("no overhead of a data centre counted")
+        counted += f"; {phrase('told for {runs}', runs=part)}" if (part := pue_runs(footprint)) else ""
+        lines.append(Line(phrase("PUE"), display.ratio(pue), note=counted, sources=_keys(pue), key="pue"))
     if pue is not None and pue.value > 1:
-        lines.append(Line("Energy with PUE", display.energy(footprint.energy), display.energy_range(footprint.energy)))
+        ends = display.energy_range(footprint.energy)
+        lines.append(Line(phrase("Energy with PUE"), display.energy(footprint.energy), ends, key="energy"))
     return lines + _emissions(footprint) + _cost(footprint)
 
 
 def pue_runs(footprint: Footprint) -> str:
     """How many of the runs tell a PUE, where not all of them do: ``4 of 6 runs``."""
     told = sum(run.pue is not None for run in footprint.runs)
-    return "" if told in {0, len(footprint.runs)} else f"{told:,} of {display.count(len(footprint.runs), 'run')}"
+    if told in {0, len(footprint.runs)}:
+        return ""
+    return phrases("{part} of {number} run", "{part} of {number} runs", len(footprint.runs), part=display.whole(told))
 
 
 def _emissions(footprint: Footprint) -> list[Line]:
     lines = [
-        Line("Carbon intensity", display.intensity(footprint.intensity), note=_intensity_note(footprint),
-             sources=_keys(footprint.intensity)),
-        Line("Emissions (CO₂e)", display.mass(footprint.emissions), display.mass_range(footprint.emissions),
-             _basis(footprint.emissions), _keys(footprint.emissions)),
+        Line(phrase("Carbon intensity"), display.intensity(footprint.intensity), note=_intensity_note(footprint),
+             sources=_keys(footprint.intensity), key="intensity"),
+        Line(phrase("Emissions (CO₂e)"), display.mass(footprint.emissions), display.mass_range(footprint.emissions),
+             _basis(footprint.emissions), _keys(footprint.emissions), "emissions"),
     ]  # fmt: skip
     computed = footprint.computed
     if footprint.emissions is not None and footprint.emissions.basis == "reported" and computed is not None:
         lines.append(
-            Line("Computed from country factors", display.mass(computed), display.mass_range(computed),
-                 "for comparison", _keys(computed))
+            Line(phrase("Computed from country factors"), display.mass(computed), display.mass_range(computed),
+                 phrase("for comparison"), _keys(computed), "computed")
         )  # fmt: skip
     elif footprint.reported_emissions_kg is not None:
         claim = display.mass(footprint.reported_emissions_kg)
-        lines.append(Line("Reported by the tracker", claim, note="for comparison"))
+        lines.append(Line(phrase("Reported by the tracker"), claim, note=phrase("for comparison"), key="claim"))
     return lines
 
 
@@ -107,12 +130,17 @@ def _cost(footprint: Footprint) -> list[Line]:
     cost = footprint.social_cost
     if cost is None:
         return []
-    where = f"damage in {factors.country_name(cost.country)} alone" if cost.country else "damage worldwide"
-    low_high = display.cost(cost.amount).partition(" (")[2].rstrip(")")
-    low_high = low_high.replace(", ", " to " if "-" in low_high else "–")
-    value = display.money(cost.amount.value, cost.amount.unit)
-    note = f"{display.money_words(cost.amount.unit)}, {where}"
-    return [Line("Social cost of carbon", value, low_high, note, _keys(cost.amount))]
+    low_high = display.cost_range(cost.amount, dash=True)
+    value = display.money(cost.amount.value, cost.amount.unit, cost.amount)
+    note = cost_note(cost.factor, cost.amount.unit, cost.country)
+    return [Line(phrase("Social cost of carbon"), value, low_high, note, _keys(cost.amount), "cost")]
+
+
+def cost_note(price: factors.Factor, money: str, country: str | None) -> str:
+    """The money of a social cost and whose damage it counts: ``US dollars of 2020, damage worldwide``."""
+    counted = phrase("damage worldwide") if price.boundary in {"", "global damage"} else phrase(price.boundary)
+    where = phrase("damage in {country} alone", country=display.country(country)) if country else counted
+    return f"{display.money_words(money)}, {where}"
 
 
 def runs(footprint: Footprint, limit: int | None = None) -> list[RunLine]:
@@ -124,7 +152,7 @@ def groups(footprint: Footprint) -> list[GroupLine]:
     """One line a group, where runs were grouped."""
     return [
         GroupLine(
-            display.short(group.name), display.count(group.runs, "run"), display.duration(group.duration_s),
+            display.short(group.name), display.runs(group.runs), display.duration(group.duration_s),
             display.energy(group.it_energy), display.energy(group.energy), display.mass(group.emissions),
         )
         for group in footprint.groups
@@ -151,7 +179,7 @@ def _run(item: RunFootprint) -> RunLine:
     return RunLine(
         display.short(name_of(item)), _tracker(run), display.date(run.started_at),
         display.duration(run.duration_s), display.energy(item.it_energy), display.energy(item.energy),
-        display.mass(item.emissions), item.country or display.NOT_TOLD,
+        display.mass(item.emissions), item.country or display.not_told(),
     )  # fmt: skip
 
 
@@ -167,13 +195,18 @@ def _tracker(run: Run) -> str:
 def equivalents(footprint: Footprint) -> list[Line]:
     """The relatable equivalents, each with its factor, edition and source."""
     lines = []
-    told = [item for item in footprint.equivalents if item.amount.value >= RELATABLE]
-    for item in told if len(told) >= SHOWN_EQUIVALENTS else footprint.equivalents[:SHOWN_EQUIVALENTS]:
+    for item in shown_equivalents(footprint):
         factor = item.factor
         note = f"{display.plain(factor.value)} {factor.unit}, {factor.year}"
         value, ends = display.quantity(item.amount), display.quantity_range(item.amount)
-        lines.append(Line(factor.label, value, ends, note, (factor.source,)))
+        lines.append(Line(phrase(factor.label), value, ends, note, (factor.source,)))
     return lines
+
+
+def shown_equivalents(footprint: Footprint) -> Sequence[Equivalent]:
+    """The equivalents that a page has room for, without those too small to picture."""
+    told = [item for item in footprint.equivalents if item.amount.value >= RELATABLE]
+    return told if len(told) >= SHOWN_EQUIVALENTS else footprint.equivalents[:SHOWN_EQUIVALENTS]
 
 
 def _basis(amount: Amount | None) -> str:
@@ -188,7 +221,7 @@ def _intensity_note(footprint: Footprint) -> str:
     if footprint.intensity is None:
         return ""
     if footprint.intensity.basis == "reported":
-        return "as the tracker applied it"
+        return phrase("as the tracker applied it")
     used = (factor for factor in footprint.intensity.factors if factor.kind == "intensity")
-    told = dict.fromkeys(f"{factor.label}, {factor.year}, {factor.boundary}" for factor in used)
+    told = dict.fromkeys(map(display.origin, used))
     return "; ".join(list(told)[:3]) or display.basis(footprint.intensity.basis)

@@ -7,8 +7,10 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING
 
-from reporter.renderers import tables
+from reporter.renderers import display, screen, tables
 from reporter.renderers.base import Renderer, clean, without_citations, words
+from reporter.renderers.locales import current, phrase, spoken
+from reporter.renderers.locales import width as columns_of
 from reporter.renderers.sections import sections
 
 if TYPE_CHECKING:
@@ -17,25 +19,29 @@ if TYPE_CHECKING:
     from reporter.report import Report
 
 SHOWN_RUNS = 10
+NAME = 60  # columns of a name, of which many a character takes two
 
 
+@spoken
 def render(report: Report) -> bytes:
     """The statement wrapped to the terminal, the summary, and the first runs or the groups, as text."""
     width, footprint = _width(), report.footprint
+    encoding = sys.stdout.encoding or "utf-8"
+    if sys.stdout.isatty() and encoding.lower().replace("-", "") == "utf8":
+        return screen.page(report, _columns_there(), SHOWN_RUNS).encode(encoding, "replace")
     rows = [(line.label, f"{line.value} ({line.range})" if line.range else line.value, line.note)
             for line in tables.figures(report)]  # fmt: skip
-    parts = [textwrap.fill(without_citations(words(report, "statement")), width), _columns(rows, width)]
+    parts = [_wrapped(without_citations(words(report, "statement")), width), _columns(rows, width)]
     if len(footprint.runs) > 1:
         listed = tables.groups(footprint) or tables.runs(footprint, SHOWN_RUNS)
-        cells = [(line.name, line.duration, line.energy, line.emissions) for line in listed]
-        title = "Group" if footprint.groups else "Run"
-        parts.append(_columns([(title, "Duration", "Energy", "CO₂e"), *cells], width))
+        cells = [(_cut(line.name, NAME), line.duration, line.energy, line.emissions) for line in listed]
+        title = phrase("Group") if footprint.groups else phrase("Run")
+        parts.append(_columns([(title, phrase("Duration"), phrase("Energy"), phrase("CO₂e")), *cells], width))
         hidden = 0 if footprint.groups else len(footprint.runs) - SHOWN_RUNS
         if hidden > 0:
-            parts[-1] += f"\n... and {hidden:,} more runs; --json lists all"
+            parts[-1] += "\n" + phrase("... and {number} more runs; --json lists all", number=display.whole(hidden))
     parts += [f"{section.title}\n{_columns([section.columns, *section.rows], width)}" for section in sections(report)]
     text = clean("\n\n".join(part for part in parts if part)) + "\n"
-    encoding = sys.stdout.encoding or "utf-8"
     if encoding.lower().replace("-", "") != "utf8":
         text = text.replace("CO₂e", "CO2e").replace("–", "-").replace("µ", "u")
     return text.encode(encoding, "replace")
@@ -43,14 +49,34 @@ def render(report: Report) -> bytes:
 
 def _columns(rows: Sequence[tuple[str, ...]], width: int) -> str:
     """Rows as columns two blanks apart; a line too long for the terminal loses the end of its last cell."""
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip() for row in rows)
-    return "\n".join(line if len(line) <= width else f"{line[: width - 1]}…" for line in lines)
+    widths = [max(map(columns_of, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(cell + " " * (size - columns_of(cell)) for cell, size in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return "\n".join(_cut(line, width) for line in lines)
+
+
+def _cut(line: str, width: int) -> str:
+    """A line no wider than the terminal; what does not fit is marked by an ellipsis."""
+    if columns_of(line) <= width:
+        return line
+    kept = line[: width - 1]
+    while columns_of(kept) > width - 1:
+        kept = kept[:-1]
+    return f"{kept}…"
+
+
+def _wrapped(text: str, width: int) -> str:
+    """A paragraph as lines; Chinese may break between any two characters, of which each takes two columns."""
+    wide = current().code == "zh"
+    return textwrap.fill(text, width // 2 if wide else width)
 
 
 def _width() -> int:
+    return min(100, _columns_there())
+
+
+def _columns_there() -> int:
     try:
-        return min(100, os.get_terminal_size(sys.stdout.fileno()).columns)
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 100
     except (OSError, ValueError):
         return 100
 

@@ -1,0 +1,115 @@
+"""Logs of any length for the benchmarks, made the same every time: rows as the trackers write them."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import uuid
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+HEADER = (
+    "timestamp,project_name,run_id,experiment_id,duration,emissions,emissions_rate,cpu_power,gpu_power,ram_power,"
+    "cpu_energy,gpu_energy,ram_energy,energy_consumed,water_consumed,country_name,country_iso_code,region,"
+    "cloud_provider,cloud_region,os,python_version,codecarbon_version,cpu_count,cpu_model,gpu_count,gpu_model,"
+    "longitude,latitude,ram_total_size,tracking_mode,cpu_utilization_percent,gpu_utilization_percent,"
+    "ram_utilization_percent,ram_used_gb,on_cloud,pue,wue"
+)
+_TAIL = (
+    "0.0,Germany,DEU,,,,Linux-6.18.44-x86_64-with-glibc2.36,3.11.7,3.3.2,64,AMD EPYC 7763 64-Core Processor,4,"
+    "4 x NVIDIA A100-SXM4-80GB,,,503.54,machine,48.62,91.0,2.12,23.49,N,1.0,0.0"
+)
+BEGUN = datetime.datetime(2026, 3, 1, 8, tzinfo=datetime.UTC)
+EVERY_S = 10.0
+
+
+def codecarbon(path: Path, rows: int, rows_a_run: int = 1000) -> None:
+    """An emissions.csv of so many rows: running totals of runs one after the other, 38 columns."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write(HEADER + "\n")
+        for first in range(0, rows, rows_a_run):
+            file.writelines(_running_totals(first // rows_a_run, min(rows_a_run, rows - first)))
+
+
+def _running_totals(run: int, rows: int) -> Iterator[str]:
+    identity = uuid.UUID(int=run + 1)
+    cpu_w, gpu_w, ram_w = 150.0 + run % 7, 1200.0 + 10 * (run % 11), 20.0
+    for place in range(1, rows + 1):
+        duration = EVERY_S * place + 1e-6 * math.sin(place + run)
+        kwh = duration / 3.6e6
+        energies = [cpu_w * kwh, gpu_w * kwh, ram_w * kwh]
+        energy = sum(energies)
+        at = (BEGUN + datetime.timedelta(seconds=int(duration) + 60 * (run % 10_000))).strftime("%Y-%m-%dT%H:%M:%S")
+        yield (
+            f"{at},sweep,{identity},phase-{run % 5},{duration!r},{0.38 * energy!r},{0.38 * energy / duration!r},{cpu_w!r},"
+            f"{gpu_w!r},{ram_w!r},{energies[0]!r},{energies[1]!r},{energies[2]!r},{energy!r},{_TAIL}\n"
+        )
+
+
+POWER_HEAD = """# carbon-report power log 1
+# run: 63d2b5d7-365e-46f2-9e6c-48baad7ff156
+# command: python3
+# started: 2026-03-01T08:00:00.000+00:00
+# every_s: 0.1
+# meter: cpu-package-0 kind=counter part=cpu unit=J source=rapl
+# meter: gpu-0 kind=counter part=gpu unit=J source=nvml
+time,elapsed_s,cpu-package-0_j,gpu-0_j,cpu_percent,gpu_percent,memory_gb
+"""
+
+
+def power_log(path: Path, rows: int) -> None:
+    """Our own sampler's log of so many rows, ten a second, of a processor and a GPU."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write(POWER_HEAD)
+        for first in range(0, rows, 100_000):
+            file.writelines(_samples(first, min(rows, first + 100_000)))
+        file.write("# ended: 2027-01-01T00:00:00.000Z exit=0\n")
+
+
+def _samples(first: int, last: int) -> Iterator[str]:
+    for place in range(first, last):
+        at = BEGUN + datetime.timedelta(milliseconds=100 * place)
+        wave = 100 * (1 - math.cos(place / 50))
+        yield (
+            f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z,{place / 10:.4f},{9.5 * place + wave:.6f},"
+            f"{31.25 * place + wave:.6f},51.50,97.00,3.53\n"
+        )
+
+
+def nvidia_smi(path: Path, rows: int, gpus: int = 2) -> None:
+    """nvidia-smi's CSV of so many rows, ten queries a second."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write("timestamp, index, name, power.draw [W], utilization.gpu [%]\n")
+        for place in range(rows // gpus):
+            at = BEGUN + datetime.timedelta(milliseconds=100 * place)
+            text = f"{at:%Y/%m/%d %H:%M:%S}.{at.microsecond // 1000:03d}"
+            file.writelines(
+                f"{text}, {gpu}, NVIDIA A100-SXM4-80GB, {300 + 100 * math.sin(place / 97 + gpu):.2f} W, 97 %\n"
+                for gpu in range(gpus)
+            )
+
+
+def impact_tracker(path: Path, rows: int) -> None:
+    """experiment-impact-tracker's data.json of so many rows, one a second; its info.pkl is not made."""
+    begun = BEGUN.timestamp()
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(
+            f'{{"timestamp": {begun + place!r}, "rapl_power_draw_absolute": {90 + 10 * math.sin(place / 31)!r}, '
+            f'"rapl_estimated_attributable_power_draw": {80 + 10 * math.sin(place / 31)!r}, '
+            f'"nvidia_draw_absolute": {400 + 50 * math.sin(place / 17)!r}, '
+            f'"nvidia_estimated_attributable_power_draw": {390 + 50 * math.sin(place / 17)!r}}}\n'
+            for place in range(rows)
+        )
+
+
+def small_files(folder: Path, files: int, rows: int = 2) -> None:
+    """So many folders, each with the emissions.csv of one run."""
+    for run in range(files):
+        place = folder / f"{run // 1000:04d}" / f"{run:07d}"
+        place.mkdir(parents=True)
+        place.joinpath("emissions.csv").write_text(
+            HEADER + "\n" + "".join(_running_totals(run, rows)), encoding="utf-8"
+        )

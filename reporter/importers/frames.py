@@ -1,0 +1,198 @@
+"""Blocks of delimited text as pandas frames: only cells that the row reader would read just so, or none at all."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from reporter.importers.table import CONFLICT, LARGEST
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reporter.importers.base import Bound
+
+_QUOTED = re.compile(rb'"[^"\n]*"')
+_UTF8_BOM = b"\xef\xbb\xbf"
+
+
+class Frame(NamedTuple):
+    """A block's columns by field, in the units of the fields, NaN and "" for what is blank.
+
+    ``told`` marks rows about which the row reader may have something to say, or which it may skip.
+    """
+
+    rows: int
+    starts: Any
+    columns: dict[str, Any]
+    told: Any
+
+
+def bound(data: bytes, columns: Bound, wanted: Sequence[str] = ()) -> Frame | None:
+    """The frame of a block under declared columns: all numbers and moments, and of the texts those ``wanted``.
+
+    None where the block is not plain: a row of another width, a cell that is no number, bytes that are no UTF-8.
+    """
+    import numpy as np
+
+    plan = columns.plan
+    numbers = [field for field, (_, column, _) in plan.items() if column.kind == "number"]
+    texts = [field for field, (_, column, _) in plan.items() if column.kind == "moment" or field in wanted]
+    places = {field: plan[field][0] for field in (*numbers, *texts)}
+    if columns.decimal != ".":
+        return None
+    read = table(data, columns.width, places, frozenset(numbers), columns.delimiter)
+    if read is None:
+        return None
+    told = np.zeros(read.rows, bool)
+    for field in numbers:
+        _, column, scale = plan[field]
+        values = read.columns[field]
+        told |= np.abs(values) > LARGEST
+        if column.required:
+            told |= np.isnan(values)
+        if scale != 1.0:
+            read.columns[field] = values * scale
+    for field in texts:
+        if plan[field][1].kind == "moment":
+            _, fine = moments(read.columns[field])
+            told |= ~fine & (read.columns[field] != "")
+    return read._replace(told=told)
+
+
+def table(
+    data: bytes, width: int, places: Mapping[str, int], numbers: frozenset[str], delimiter: str,
+    missing: Sequence[str] = ("",), *, blanks: bool = False,
+) -> Frame | None:  # fmt: skip
+    """Some columns of a block of ``width`` cells a row, by name: numbers as float64, the others as text.
+
+    ``missing`` are the cells that stand for no number. ``blanks``: cells begin with a blank, as behind ``, ``.
+    None where the block is not plain.
+    """
+    import pandas as pd
+
+    starts = line_starts(data)
+    if starts is None or not _is_plain(data, width, len(starts) - 1, delimiter, quoted=not blanks):
+        return None
+    kinds: dict[int, Any] = {place: "float64" if name in numbers else object for name, place in places.items()}
+    # Cells beyond the width would go unseen: a row above with two more makes room for them, and they must be blank.
+    beyond, above = (width, width + 1), (width + 1) * delimiter.encode() + b"\n"
+    precision = {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else {"float_precision": "round_trip"}
+    try:
+        frame = pd.read_csv(
+            io.BytesIO(above + data), header=None, names=range(width + 2), usecols=[*sorted(kinds), *beyond], index_col=False,
+            dtype={**kinds, **dict.fromkeys(beyond, object)}, sep=delimiter, engine="c", low_memory=False,
+            na_values={place: [*missing] for place in (*kinds, *beyond)}, keep_default_na=False, skip_blank_lines=False,
+            skipinitialspace=blanks, **precision,
+        )  # fmt: skip
+    except (ValueError, OverflowError):  # ParserError and UnicodeDecodeError are both
+        return None
+    frame = frame.iloc[1:]
+    if len(frame) != len(starts) - 1 or frame[list(beyond)].notna().any(axis=None):
+        return None
+    columns = {name: frame[place].to_numpy() for name, place in places.items()}
+    for name in columns.keys() - numbers:
+        columns[name] = frame[places[name]].fillna("").to_numpy()
+    return Frame(len(frame), starts, columns, None)
+
+
+def line_starts(data: bytes) -> Any | None:
+    """Offsets of all lines, and the end of the last; None for a block whose last line does not end."""
+    import numpy as np
+
+    if not data.endswith(b"\n"):
+        return None
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == 10) + 1
+    return np.concatenate((np.zeros(1, ends.dtype), ends))
+
+
+def _is_plain(data: bytes, width: int, rows: int, delimiter: str, *, quoted: bool) -> bool:
+    """Whether there is nothing in the bytes that only the row reader can judge, and as many cells as there must be."""
+    if b"\0" in data or data.startswith(CONFLICT) or any(b"\n" + sign in data for sign in CONFLICT):
+        return False
+    if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
+        return False
+    bare = data
+    if b'"' in data:
+        bare = _QUOTED.sub(b"", data)
+        if b'"' in bare or not quoted:
+            return False
+    return bare.count(delimiter.encode()) == rows * (width - 1)
+
+
+_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+def moments(texts: Any) -> tuple[Any, Any]:
+    """Microseconds since 1970 of texts such as 2026-11-21T08:01:20.123Z, as if all were UTC; and which surely are such.
+
+    Only this form, a blank for the T, and up to six decimals are known here; the row reader judges all else.
+    """
+    import numpy as np
+
+    n = len(texts)
+    if not n:
+        return np.zeros(0, np.int64), np.zeros(0, bool)
+    try:
+        cells = np.asarray(texts, dtype="S")
+    except UnicodeEncodeError:
+        return np.zeros(n, np.int64), np.zeros(n, bool)
+    return written(cells)
+
+
+def written(cells: Any) -> tuple[Any, Any]:
+    """The same of cells of bytes of one width."""
+    import numpy as np
+
+    n, width = len(cells), cells.dtype.itemsize
+    if width < 19:
+        return np.zeros(n, np.int64), np.zeros(n, bool)
+    signs = cells.view(np.uint8).reshape(n, width)
+    digits = signs.astype(np.int16) - 48
+    is_digit = (digits >= 0) & (digits <= 9)
+    fine = is_digit[:, [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18]].all(axis=1)
+    for place, allowed in ((4, b"-/"), (7, b"-/"), (10, b"T "), (13, b":"), (16, b":")):
+        fine &= np.isin(signs[:, place], np.frombuffer(allowed, np.uint8))
+    fine &= signs[:, 4] == signs[:, 7]
+    year = digits[:, 0].astype(np.int64) * 1000 + digits[:, 1] * 100 + digits[:, 2] * 10 + digits[:, 3]
+    month, day, hour, minute, second = (digits[:, p].astype(np.int64) * 10 + digits[:, p + 1] for p in (5, 8, 11, 14, 17))
+    fine &= (year >= 2000) & (year <= 2100) & (month >= 1) & (month <= 12) & (day >= 1)
+    fine &= (hour < 24) & (minute < 60) & (second < 60)
+    fine &= day <= np.array(_DAYS)[np.clip(month, 1, 12) - 1]
+    fine &= (day < 29) | (month != 2) | ((year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0)))
+    micro, plain = _decimals(signs, digits)
+    fine &= plain
+    days = _days_since_1970(year, month, day)
+    return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000_000 + micro, fine
+
+
+def _decimals(signs: Any, digits: Any) -> tuple[Any, Any]:
+    """Microseconds behind the 19th sign, and whether there stand but up to six decimals and a Z, or nothing.
+
+    Only rows of the form of the first are known; a mixture is for the row reader.
+    """
+    import numpy as np
+
+    n, width = signs.shape
+    form = bytes(np.where((signs[0] >= 48) & (signs[0] <= 57), 48, signs[0]).astype(np.uint8)[19:])
+    bare = form.rstrip(b"\0").removesuffix(b"Z")
+    micro = np.zeros(n, np.int64)
+    if bare not in {b"", *(b"." + b"0" * many for many in range(1, 7))}:
+        return micro, np.zeros(n, bool)
+    plain = np.ones(n, bool)
+    for place, sign in enumerate(form, 19):
+        if sign == 48:
+            plain &= (digits[:, place] >= 0) & (digits[:, place] <= 9)
+            micro += digits[:, place].astype(np.int64) * 10 ** (25 - place)
+        else:
+            plain &= signs[:, place] == sign
+    return micro, plain
+
+
+def _days_since_1970(year: Any, month: Any, day: Any) -> Any:
+    """Days of the civil calendar; March is the first month here, so that leap days come last."""
+    years = year - (month <= 2)
+    era_years = years % 400
+    day_of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
+    return (years // 400) * 146_097 + era_years * 365 + era_years // 4 - era_years // 100 + day_of_year - 719_468

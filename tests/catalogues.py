@@ -1,0 +1,142 @@
+"""The messages that the code and the templates have for translators: python -m tests.catalogues --write brings the
+catalogues of templates/words/*/labels.po up to date; what is new in them has an empty msgstr."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import json
+import re
+import sys
+from pathlib import Path
+
+from babel.messages.pofile import read_po
+
+from reporter.wording import LANGUAGES
+
+from .conftest import ROOT
+
+FOREIGN = tuple(code for code in LANGUAGES if code != "en")
+HEAD = """# The labels and sentences of carbon-report in {name}; whole paragraphs stand beside this file.
+# What stands in braces is put in by the program and keeps its name. An empty msgstr prints the English.
+msgid ""
+msgstr ""
+"Language: {code}\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+"Plural-Forms: {plural}\\n"
+"""
+PLURALS = dict.fromkeys(("de", "es", "nb"), "nplurals=2; plural=(n != 1);") | {
+    "fr": "nplurals=2; plural=(n > 1);",
+    "zh": "nplurals=1; plural=0;",
+}
+Message = tuple[str, str | None]  # one, and many where a number decides
+
+_MARKED = re.compile(r'\b(?:_|put|say)\(\s*"((?:[^"\\]|\\.)*)"')
+
+
+def messages() -> dict[Message, list[str]]:
+    """Every message, in order, with the files that print it."""
+    found: dict[Message, list[str]] = {}
+    for place, message in (*_of_code(), *_of_templates(), *_of_tables()):
+        found.setdefault(message, [])
+        if place not in found[message]:
+            found[message].append(place)
+    return found
+
+
+def _of_code() -> list[tuple[str, Message]]:
+    found = []
+    for path in sorted((ROOT / "reporter").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            texts = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+            if name in {"phrase", "message"} and texts:
+                found.append((str(path.relative_to(ROOT)), (texts[0], None)))
+            elif name == "phrases" and len(texts) == 2:
+                found.append((str(path.relative_to(ROOT)), (texts[0], texts[1])))
+    return found
+
+
+def _of_templates() -> list[tuple[str, Message]]:
+    found: list[tuple[str, Message]] = []
+    for path in sorted((ROOT / "templates").glob("*.*")):
+        for text in _MARKED.findall(path.read_text(encoding="utf-8")):
+            found.append((str(path.relative_to(ROOT)), (json.loads(f'"{text}"'), None)))  # noqa: PERF401
+    return found
+
+
+def _of_tables() -> list[tuple[str, Message]]:
+    """What the bundled figures are called, as far as a report prints it without being asked for another figure."""
+    texts = ["error", "warning", "note"]
+    for row in _rows("equivalents"):
+        if row["role"] == "default":
+            texts += [row["label"], row["unit"].partition("/")[2]]
+    for name, column in (("intensity", "boundary"), ("cloud_regions", "boundary"), ("social_cost", "boundary")):
+        texts += sorted({row[column] for row in _rows(name)})
+    texts += [row["label"] for row in _rows("social_cost") if row["role"] == "default"]
+    texts += [f"measurement: {row['label']}" for row in _rows("measurement")]
+    texts += re.findall(r'Part\(\s*"([^"]+)"', "".join(path.read_text() for path in (ROOT / "reporter/assess").glob("*.py")))
+    phases = (ROOT / "reporter/phases.py").read_text(encoding="utf-8")
+    texts += re.findall(r'"([^"]+)"', phases[phases.index("PHASES = ") :].partition("\n")[0])
+    return [("reporter/factors", (text, None)) for text in dict.fromkeys(texts) if text]
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with (ROOT / f"reporter/factors/{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def path_of(code: str) -> Path:
+    return ROOT / "templates" / "words" / code / "labels.po"
+
+
+def translations(code: str) -> dict[Message, tuple[str, ...]]:
+    """A catalogue's messages with what it says for each."""
+    if not path_of(code).exists():
+        return {}
+    with path_of(code).open("rb") as file:
+        catalogue = read_po(file, code)
+    found: dict[Message, tuple[str, ...]] = {}
+    for entry in catalogue:
+        if entry.id:
+            key = (entry.id[0], entry.id[1]) if isinstance(entry.id, tuple) else (entry.id, None)
+            found[key] = entry.string if isinstance(entry.string, tuple) else (entry.string,)
+    return found
+
+
+def written(code: str, told: dict[Message, tuple[str, ...]]) -> str:
+    """The catalogue as a file, in the order of the messages."""
+    out = [HEAD.format(name=LANGUAGES[code], code=code, plural=PLURALS[code])]
+    for (one, many), places in messages().items():
+        said = told.get((one, many), ())
+        lines = [f"#: {' '.join(places)}", f"msgid {_quoted(one)}"]
+        if many is None:
+            lines.append(f"msgstr {_quoted(said[0] if said else '')}")
+        else:
+            lines.append(f"msgid_plural {_quoted(many)}")
+            number_of = int(PLURALS[code].partition("=")[2].partition(";")[0])
+            lines += [f"msgstr[{form}] {_quoted(said[form] if form < len(said) else '')}" for form in range(number_of)]
+        out.append("\n".join(lines) + "\n")
+    return "\n".join(out)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def main() -> None:
+    for code in FOREIGN:
+        told = translations(code)
+        missing = sum(not all(told.get(message, ("",))) for message in messages())
+        print(f"{code}: {len(messages())} messages, {missing} to translate")
+        if "--write" in sys.argv:
+            path_of(code).parent.mkdir(parents=True, exist_ok=True)
+            path_of(code).write_text(written(code, told), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
