@@ -34,7 +34,17 @@ _PLACES = {
     "load_ipython_extension": "reporter.sampler",  # for %load_ext reporter
 }
 
-__all__ = ["Footprint", "Importer", "Options", "Renderer", "Report", "Run", "Sampler", "assess", "read", "sampled", "write"]
+__all__ = [
+    "Footprint", "Importer", "Options", "Renderer", "Report", "Run", "Sampler", "assess", "read", "sampled", "write",
+]  # fmt: skip
+
+
+def view(name: str) -> Any:
+    """How a thing shows itself in a notebook: a function of reporter.renderers.notebook, loaded when asked for.
+
+    The renderers stand above the things that they show, and only this face of the package knows both.
+    """
+    return getattr(importlib.import_module("reporter.renderers.notebook"), name)
 
 
 def __getattr__(name: str) -> Any:

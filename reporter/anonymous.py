@@ -22,6 +22,7 @@ from reporter.footprint import (
     Part,
     Phase,
     RunFootprint,
+    Scenario,
     SeriesUse,
     SocialCost,
 )
@@ -48,9 +49,9 @@ _WORDS = frozenset(
     "platinum gold silver bronze pro max ultra cpu gpu tpu apu processor graphics geforce rtx gtx titan quadro tesla "
     "instinct radeon ti super mobile laptop pcie sxm sxm2 sxm3 sxm4 sxm5 nvl hbm hbm2 hbm2e hbm3 gb ghz mhz r tm c "
     "graviton graviton2 graviton3 graviton4 trainium inferentia neoverse cortex gen th with eight six quad dual ampere "
-    "altra grace hopper superchip jetson orin xavier nano agx iris arc gaudi hl memory".split()
+    "altra grace hopper superchip jetson orin xavier nano agx iris arc gaudi hl memory".split()  # noqa: SIM905 - eighty words in quotation marks read worse
 )
-_MODEL = re.compile(r"[a-z]{0,2}\d{1,5}[a-z+]{0,4}|\d{1,4}(?:\.\d{1,3})?(?:ghz|mhz|gb)?|v[1-9][ep]?")
+_MODEL = re.compile(r"(?:[abcdeghiklmptvw]|gh|gb|mi|rx)?\d{1,5}[a-z+]{0,4}|\d{1,4}(?:\.\d{1,3})?(?:ghz|mhz|gb)?|v[1-9][ep]?")
 
 
 def anonymous(report: Report) -> Report:
@@ -113,6 +114,7 @@ class _Walk:
             tracker_version=run.tracker_version if _VERSION.fullmatch(run.tracker_version or "") else None,
             host=None,
             country=_country(run.country),
+            device_power_w=tuple((f"device {place}", told) for place, (_, told) in enumerate(run.device_power_w, 1)),
             devices=tuple(replace(device, model=_processor(device.model)) for device in run.devices),
             labels=self._labels(run.labels),
         )
@@ -141,7 +143,8 @@ class _Walk:
             return factor
         named = factor.source.startswith("own-")
         source = factors.own_source(_WITHHELD) if named else factor.source
-        return factor._replace(key="own", label=_SHORTLY, source=source, note="", origin="own figures")
+        key = factor.key if _country(factor.key) else "own-figure"
+        return factor._replace(key=key, label=_SHORTLY, source=source, note="", origin="own figures")
 
     def amount(self, amount: Amount) -> Amount:
         """A figure; notes the causes of its range that are named after the author's own."""
@@ -157,6 +160,16 @@ class _Walk:
 
     def cause(self, part: Any) -> Any:
         return part._replace(cause=self._own.get(part.cause, part.cause))
+
+    def scenario(self, scenario: Scenario) -> Scenario:
+        """Another place, by its own name where the author's figure for it has another."""
+        used = scenario.emissions.factors if scenario.emissions and scenario.kind != "change" else ()
+        if not any(factor.origin for factor in used):
+            return scenario
+        country = _country(scenario.key)
+        return scenario._replace(
+            label=factors.country_name(country) if country else _SHORTLY, key=country or "own-figure"
+        )
 
     def series(self, use: SeriesUse) -> SeriesUse:
         zone = use.zone if _ZONE.fullmatch(use.zone or "") else None
@@ -225,6 +238,7 @@ _HANDLERS: dict[type, Callable[[_Walk, Any], Any]] = {
     Factor: _Walk.factor,
     Part: _Walk.cause,
     Contribution: _Walk.cause,
+    Scenario: _Walk.scenario,
     SeriesUse: _Walk.series,
     Phase: _Walk.phase,
     Overhead: _Walk.model,

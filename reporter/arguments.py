@@ -22,6 +22,8 @@ EPILOG = """also:
                            the published figures that reports rest on
   carbon-report estimate --hardware "8 x A100-SXM4-80GB" --hours 36 --country FRA
                            before the run; or PATH --epochs 3 --of 100 from its first epochs
+  carbon-report diff OLD NEW [--fail-over 10%]
+                           two reports or sets of logs against each other
   carbon-report explain WHAT PATH...
                            how a figure of the report came to be, down to file and line
   carbon-report verify FILE PATH...
@@ -51,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
             outputs.add_argument(f"--{name}", nargs="?", const=renderer.document or "-", action=_AddOutput,
                                  dest="outputs", metavar="FILE", help=renderer.says)  # fmt: skip
     outputs.add_argument("-o", action=_AddOutput, dest="outputs", metavar="FILE", help="format by the file's ending")
+    outputs.add_argument("--to", action=_AddDestination, dest="destinations", metavar="PLACE[:WHERE][#LABEL]",
+                         help="send it: mlflow, wandb, hub, tensorboard, dvc; see 'carbon-report formats'")  # fmt: skip
+    outputs.add_argument("--max-bytes", metavar="N", help="cut the Markdown to this size, for a comment or summary")
     outputs.add_argument("--template", metavar="FILE.j2", help="your own: my.tex.j2, .md.j2, .html.j2, .txt.j2; to -o")
     outputs.add_argument("--check", action="store_true", default=None, help="write nothing; exit 1 where out of date")
     outputs.add_argument("--anonymous", action="store_true", default=None, help="for double-blind review")
@@ -129,7 +134,10 @@ def _add_more(parser: argparse.ArgumentParser) -> None:
     more.add_argument("--from", dest="reader", metavar="TRACKER", help="read the logs as this tracker's")
     more.add_argument("--strict", action="store_true", default=None, help="the first doubtful row or file is an error")
     more.add_argument("--quiet", action="store_true", default=None, help="errors only")
+    more.add_argument("--format", dest="findings_format", metavar="plain|github", help="findings as annotations")
     more.add_argument("--fail-over", dest="fail_over_kg", metavar="AMOUNT", help="exit 2 above this much, e.g. 10kg")
+    more.add_argument("--limit", dest="limits", action="append", metavar="NAME=VALUE",
+                      help="raise a limit that was hit, e.g. size=200GiB, seconds=3600")  # fmt: skip
     more.add_argument("--config", metavar="FILE", help="instead of carbon-report.toml or pyproject.toml")
     more.add_argument("--version", action="version", version=f"carbon-report {__version__}")
 
@@ -149,6 +157,15 @@ class _AddOutput(argparse.Action):
         if name == "statement" and values in wording.LENGTHS:  # a file of that name is written as ./short
             namespace.statement_length, values = values, "-"
         namespace.outputs = [*(namespace.outputs or []), Output(name, str(values))]
+
+
+class _AddDestination(argparse.Action):
+    """``PLACE[:WHERE][#LABEL]``, refused at once where its library is missing."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:  # noqa: ARG002
+        from reporter import destinations
+
+        namespace.destinations = [*(namespace.destinations or []), destinations.target(str(values))]
 
 
 class _AddChecklist(argparse.Action):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reporter import importers
+from reporter import importers, limits
 from reporter.errors import ReportError, plain
 from reporter.progress import Progress
 
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 def report_of(options: Options) -> Report:
     """Read the logs and assess them as the options say. Raises ReportError where a log or an option is wrong."""
-    with Progress("reading logs", quiet=options.quiet) as step:
-        runs = importers.read(options.logs, reader=options.reader, strict=options.strict, step=step)
+    chosen = dict(options.limits)
+    with limits.time(limits.of("seconds", chosen), "reading these logs"):
+        with Progress("reading logs", quiet=options.quiet) as step:
+            runs = importers.read(options.logs, options.reader, strict=options.strict, step=step, chosen=chosen)
     return of_runs(runs, options)
 
 

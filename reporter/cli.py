@@ -7,9 +7,10 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from reporter import github
 from reporter.arguments import options_of
 from reporter.assembly import report_of
-from reporter.errors import ReportError
+from reporter.errors import ReportError, plain
 from reporter.publishing import publish, say
 
 if TYPE_CHECKING:
@@ -24,15 +25,23 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _command(arguments[0], arguments[1:])
         return report(arguments)
     except ReportError as error:
+        annotated = github.wanted(arguments)
         for one in getattr(error, "errors", (error,)):
-            say(f"carbon-report: {one}")
+            say(github.of_error(one) if annotated else f"carbon-report: {one}")
         return 1
-    except KeyboardInterrupt:
-        say("carbon-report: interrupted; nothing was written")
+    except KeyboardInterrupt as error:
+        say(f"carbon-report: interrupted; {str(error) or 'nothing was written'}")
         return 130
+    except MemoryError:
+        say("carbon-report: the memory is not enough; read fewer logs at a time")
+        return 1
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone; say nothing more to it
         return 0
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        say(f"carbon-report: {error.strerror or plain(error)}")
+        return 1
 
 
 def report(arguments: Sequence[str]) -> int:
@@ -45,6 +54,7 @@ def report(arguments: Sequence[str]) -> int:
 COMMANDS = {
     "formats": "reporter.commands.formats:run",
     "factors": "reporter.factor_commands:show",
+    "diff": "reporter.commands.diff:run",
     "estimate": "reporter.commands.estimate:run",
     "explain": "reporter.commands.explain:run",
     "verify": "reporter.commands.verify:run",

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from reporter import analysis_options, answers, labels, phases, wording
+from reporter import analysis_options, answers, experiments, labels, limits, output_options, phases, wording
 from reporter.errors import ReportError, plain
 from reporter.units import parse
 
@@ -29,6 +29,8 @@ class Options:
 
     logs: tuple[str, ...] = ()
     outputs: tuple[Output, ...] = ()
+    site: str | None = None  # folder of a static site
+    destinations: tuple[output_options.Target, ...] = ()  # of the command line alone: no file makes a report leave
     reader: str | None = None
     country: str | None = None
     region: str | None = None
@@ -64,6 +66,7 @@ class Options:
     working: bool = False  # a section on how the numbers were made
     uncertainty: bool = False  # the budget of the ranges, and its Monte Carlo
     group_by: tuple[str, ...] = ()
+    experiments: tuple[experiments.Experiment, ...] = ()  # the tree of the configuration file
     labels: tuple[labels.Rule, ...] = ()  # rules that find labels in paths, ids and other labels
     versus: tuple[str, str] | None = None  # two groups, the second less the first
     title: str | None = None
@@ -82,7 +85,10 @@ class Options:
     check: bool = False  # write nothing, tell what is out of date
     strict: bool = False
     quiet: bool = False
+    findings_format: str = "plain"  # or "github": annotations
+    max_bytes: int | None = None  # of a Markdown report
     fail_over_kg: float | None = None
+    limits: limits.Chosen = ()  # of sizes, counts and time: see reporter/limits.py
 
     @property
     def has_context(self) -> bool:
@@ -133,6 +139,7 @@ CONFIG = {
     "working": "working",
     "group-by": "group_by",
     "label": "labels",
+    "experiment": "experiments",
     "versus": "versus",
     "title": "title",
     "authors": "authors",
@@ -149,6 +156,7 @@ CONFIG = {
     "strict": "strict",
     "quiet": "quiet",
     "fail-over": "fail_over_kg",
+    "limit": "limits",
 }
 
 
@@ -161,14 +169,15 @@ def make(chosen: Mapping[str, Any], config: Mapping[str, Any] | None = None, fil
     for key, value in (config or {}).items():
         if key not in CONFIG:
             raise ReportError(f"'{plain(key)}' is no option; known are {', '.join(CONFIG)}", file=file)
-        raw[CONFIG[key]] = _of_type(key, value, file)
+        tree = key == "experiment"
+        raw[CONFIG[key]] = experiments.read(value, file) if tree else _of_type(key, value, file)
     raw.update({key: value for key, value in chosen.items() if value is not None and value != ()})
     known = {field.name for field in fields(Options)}
     return Options(**{key: _read(key, value) for key, value in raw.items() if key in known})
 
 
 _LISTS = frozenset({
-    "group_by", "authors", "intensity_series", "hardware", "what_if", "shift", "phase", "labels", "alpha", "answers",
+    "group_by", "authors", "intensity_series", "hardware", "what_if", "shift", "phase", "labels", "alpha", "answers", "limits",
 })  # fmt: skip
 
 
@@ -316,8 +325,12 @@ _READERS: dict[str, Any] = {
     "hardware": _hardware,
     "group_by": _list,
     "authors": _list,
+    "findings_format": output_options.findings_format,
+    "max_bytes": output_options.max_bytes,
     "logs": tuple,
     "outputs": tuple,
+    "destinations": tuple,
+    "limits": lambda value: tuple(map(limits.read, (value,) if isinstance(value, str) else value)),
 }
 
 
@@ -349,5 +362,5 @@ def _toml(path: str) -> dict[str, Any]:
             return tomllib.load(file)
     except OSError as error:
         raise ReportError(f"cannot be read: {error.strerror}", file=plain(path)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ReportError(f"this is no valid TOML: {error}", file=plain(path)) from error
+    except (ValueError, RecursionError) as error:
+        raise ReportError(f"this is no valid TOML: {plain(error)}", file=plain(path)) from error

@@ -70,14 +70,22 @@ class Progress:
     def _start(self) -> None:
         # rich draws bars right in every terminal (width, NO_COLOR, redirection); its import is worth it by now.
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            SpinnerColumn,
+            TextColumn,
+            TimeRemainingColumn,
+        )
         from rich.text import Text
 
         class Name(TextColumn):
             def render(self, task: Any) -> Text:  # a file's name is no markup
                 return Text(task.fields.get("name", "")[-40:])
 
-        columns = (SpinnerColumn(), TextColumn(self.what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), Name(""))
+        bar = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), Name(""))
+        columns = (SpinnerColumn(), TextColumn(self.what), *bar)
         self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
         self._task = self._bar.add_task(self.what, name="")
         self._bar.start()

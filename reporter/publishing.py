@@ -6,10 +6,11 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from reporter import renderers
+from reporter import github, limits, renderers
 from reporter.anonymous import anonymous
 from reporter.errors import Finding, ReportError, plain
 from reporter.progress import Progress
+from reporter.renderers.cut import cut
 from reporter.renderers.template import ending
 
 if TYPE_CHECKING:
@@ -29,21 +30,76 @@ def publish(document: Report, options: Options) -> int:
     read = [*options.logs, *options.figures, *(entry.path for entry in footprint.inputs)]
     for output in options.outputs:
         _refuse_to_overwrite(output, [*read, *filter(None, [options.template, options.notes])], options)
-    made = _made(anonymous(document) if options.anonymous else document, options)
+    if options.max_bytes is not None and not any(output.name == "markdown" for output in options.outputs):
+        raise ReportError("--max-bytes cuts the Markdown; ask for it: --markdown FILE")
+    shown = anonymous(document) if options.anonymous else document
+    with limits.time(limits.of("seconds", dict(options.limits)), "making these outputs"):
+        made = _made(shown, options)
     if options.check:
-        return _check(made)
-    for output, content in made:
-        renderers.save(output.path, content)
-        if output.path != "-" and not options.quiet:
-            say(f"{output.name} written to {plain(output.path)}")
-    tell(footprint.findings, quiet=options.quiet)
+        return _check([(output, content) for output, content, _ in made])
+    _save(made, options)
+    if options.destinations:
+        _send(shown, read, options)
+    tell(footprint.findings, quiet=options.quiet, annotated=options.findings_format == "github")
     return _status(footprint, options)
 
 
-def _made(document: Report, options: Options) -> list[tuple[Output, bytes]]:
-    """Every output in order; a README that is a model card too is edited once more. Raises ReportError where one
-    output would replace another."""
-    made: list[tuple[Output, bytes]] = []
+class Interrupted(KeyboardInterrupt):
+    """The user stopped the program while it wrote; the text says which files are there."""
+
+
+def _save(made: Sequence[tuple[Output, bytes, bytes | None]], options: Options) -> None:
+    """Write the files, then standard output, whose reader may go away.
+
+    Raises ReportError or Interrupted, which tell the files that were written before.
+    """
+    written: list[str] = []
+    try:
+        for output, content, edited in sorted(made, key=lambda entry: entry[0].path == "-"):
+            renderers.save(output.path, content, edited)
+            if output.path != "-":
+                written.append(output.path)
+                if not options.quiet:
+                    say(f"{output.name} written to {plain(output.path)}")
+    except ReportError as error:
+        raise ReportError(error.message + _beside(written), file=error.file, line=error.line) from error
+    except KeyboardInterrupt:
+        raise Interrupted(_beside(written).removeprefix("; ")) from None
+
+
+def _beside(written: Sequence[str]) -> str:
+    return f"; written before: {', '.join(map(plain, written))}" if written else ""
+
+
+def _send(document: Report, read: Sequence[str], options: Options) -> None:
+    """Send the report where the command line says. Raises ReportError where a place does not take it."""
+    from reporter import destinations
+
+    def page(name: str, most: int | None = None) -> bytes:
+        made = renderers.available()[name].render(document)
+        return made if most is None else cut(document, made, most)
+
+    def edit(name: str, old: bytes) -> bytes:
+        update = renderers.available()[name].update
+        return update(document, old) if update else page(name)
+
+    def save(path: str, content: bytes) -> None:
+        if _is_one_of(path, read):
+            raise ReportError("--to would overwrite this input; name another folder", file=plain(path))
+        renderers.save(path, content)
+
+    parcel = destinations.Parcel(document.title, page, edit, save)
+    for target, done in zip(options.destinations, destinations.send(options.destinations, parcel), strict=True):
+        if not options.quiet:
+            say(f"sent to {target.name}: {plain(done)}")
+
+
+def _made(document: Report, options: Options) -> list[tuple[Output, bytes, bytes | None]]:
+    """Every output in order, with the content that it is an edit of; a README that is a model card too is edited twice.
+
+    Raises ReportError where one output would replace another.
+    """
+    made: list[tuple[Output, bytes, bytes | None]] = []
     files: dict[str, bytes] = {}
     with Progress("writing", quiet=options.quiet) as step:
         for done, output in enumerate(options.outputs):
@@ -51,8 +107,11 @@ def _made(document: Report, options: Options) -> list[tuple[Output, bytes]]:
             file = os.path.realpath(output.path)
             if file in files and renderers.available()[output.name].update is None:
                 raise ReportError("two outputs go to this file; name another one", file=plain(output.path))
-            content = renderers.content(document, output.name, output.path, files.get(file))
-            made.append((output, content))
+            before = files[file] if file in files else renderers.there(output.name, output.path)
+            content = renderers.content(document, output.name, before)
+            if output.name == "markdown" and options.max_bytes is not None:
+                content = cut(document, content, options.max_bytes)
+            made.append((output, content, before))
             if output.path != "-":
                 files[file] = content
     return made
@@ -83,13 +142,20 @@ def _is(path: str, content: bytes) -> bool:
         raise ReportError(f"cannot be read: {error.strerror}", file=plain(path)) from error
 
 
-def tell(findings: Sequence[Finding], *, quiet: bool) -> None:
-    """Print findings to standard error, errors first; ``quiet`` leaves notes and warnings out."""
+def tell(findings: Sequence[Finding], *, quiet: bool, annotated: bool = False) -> None:
+    """Print findings to standard error, errors first; ``quiet`` leaves notes and warnings out.
+
+    ``annotated`` makes annotations of them, which a job of GitHub Actions shows beside the lines that they are about.
+    """
     order = ("error", "warning", "note")
-    for finding in sorted(findings, key=lambda finding: order.index(finding.level)):
-        if finding.level == "error" or not quiet:
-            place = f"{finding.where}: " if finding.where else ""
-            say(f"carbon-report: {place}{finding.message} [{finding.code}]")
+    told = [finding for finding in findings if finding.level == "error" or not quiet]
+    if annotated:
+        for line in github.lines(told):
+            say(line)
+        return
+    for finding in sorted(told, key=lambda finding: order.index(finding.level)):
+        place = f"{finding.where}: " if finding.where else ""
+        say(f"carbon-report: {place}{finding.message} [{finding.code}]")
 
 
 def _status(footprint: Footprint, options: Options) -> int:
@@ -97,7 +163,9 @@ def _status(footprint: Footprint, options: Options) -> int:
         return 1
     limit, emissions = options.fail_over_kg, footprint.emissions
     if limit is not None and emissions is not None and emissions.value > limit:
-        say(f"carbon-report: {emissions.value:.6g} kg CO2e are more than the {limit:g} kg of --fail-over")
+        over = f"{emissions.value:.6g} kg CO2e are more than the {limit:g} kg of --fail-over"
+        annotated = options.findings_format == "github"
+        say(github.command("error", over, "carbon-report") if annotated else f"carbon-report: {over}")
         return 2
     return 0
 
@@ -107,13 +175,17 @@ def _refuse_to_overwrite(output: Output, logs: Sequence[str], options: Options) 
     path, renderer = output.path, renderers.available()[output.name]
     if path == "-" or not os.path.exists(path):
         return
-    if any(os.path.exists(log) and os.path.samefile(path, log) for log in logs):
+    if _is_one_of(path, logs):
         raise ReportError(f"--{output.name} would overwrite this input; name another file", file=plain(path))
     edits = renderer.update is not None and path.lower().endswith((".md", ".markdown"))
     endings = renderer.endings or (ending(options.template or ""),)
     if not edits and not path.lower().endswith((*endings, ".txt", ".out")):
         raise ReportError(f"exists and is no {endings[0]} file, so --{output.name} does not overwrite it; "
                           "put the logs first, or name another file", file=plain(path))  # fmt: skip
+
+
+def _is_one_of(path: str, others: Sequence[str]) -> bool:
+    return os.path.exists(path) and any(os.path.exists(other) and os.path.samefile(path, other) for other in others)
 
 
 def say(line: str) -> None:

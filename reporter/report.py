@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import reporter
+
 if TYPE_CHECKING:
     from reporter.footprint import Footprint
 
@@ -29,3 +31,7 @@ class Report:
     digits: int | Literal["auto"] | None = None  # significant ones; "auto": as a figure's range supports
     statement_length: str | None = None  # short, paragraph or full; None: the statement and its method
     template: str | None = None  # path of the author's own template, for the output of that name
+
+    def _repr_html_(self) -> str:
+        made: str = reporter.view("report")(self)
+        return made

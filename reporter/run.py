@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+import reporter
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -95,3 +97,7 @@ class Reading(NamedTuple):
     runs: tuple[Run, ...]
     inputs: tuple[Input, ...]
     findings: tuple[Finding, ...]
+
+    def _repr_html_(self) -> str:
+        made: str = reporter.view("reading")(self)
+        return made

@@ -6,7 +6,7 @@ import os
 from functools import cache
 from typing import Any
 
-from reporter.errors import ReportError
+from reporter.errors import ReportError, plain
 
 # Importing pint costs more than reading a whole ordinary log, so the pairs that such logs need stand here;
 # a test holds every one of them equal to pint.
@@ -55,9 +55,9 @@ def factor(written: str, wanted: str) -> float:
     try:
         return float(registry().Quantity(1.0, written).to(wanted).magnitude)
     except pint.UndefinedUnitError as error:
-        raise ReportError(f"unit '{written}' is not known: {error}") from error
+        raise ReportError(f"unit '{plain(written, 60)}' is not known: {plain(error)}") from error
     except (pint.DimensionalityError, pint.DefinitionSyntaxError, ValueError) as error:
-        raise ReportError(f"'{written}' cannot be turned into '{wanted}'") from error
+        raise ReportError(f"'{plain(written, 60)}' cannot be turned into '{wanted}'") from error
 
 
 @cache
@@ -84,7 +84,7 @@ def parse(text: str, wanted: str, bare: str | None = None) -> float:
     unit = _spelled(match[2] or bare or "") if match else None
     # Only products and quotients of names: pint would work out any arithmetic, however long it takes.
     if not match or not unit or not re.fullmatch(r"[^\W\d]\w*( ?[/*] ?[^\W\d]\w*)*", unit):
-        raise ReportError(f"'{text}' is no value in {wanted}: write a number and a unit, such as '1.5 {wanted}'")
+        raise ReportError(f"'{plain(text, 60)}' is no value in {wanted}: write a number and a unit, such as '1.5 {wanted}'")
     return float(match[1]) * factor(unit, wanted)
 
 

@@ -57,7 +57,8 @@
     const size = Math.abs(like);
     const many = digits ?? wanted();
     if (size === 0) return "0";
-    const text = many || size < 0.1 ? significant(value, many || 3, size) : fixed(value, size < 99.9995 ? 3 : size < 999.95 ? 1 : 0);
+    const decimals = size < 99.9995 ? 3 : size < 999.95 ? 1 : 0;
+    const text = many || size < 0.1 ? significant(value, many || 3, size) : fixed(value, decimals);
     return figure(value && !/[1-9]/.test(text) ? significant(value, 1) : text);
   }
 
@@ -158,7 +159,8 @@
         [all.it, withPue] = [all.it + run.it, withPue + run.kwh];
         all.pue ??= run.pue;
       }
-      if (run.kwh !== null && run.kg !== null && run.grams !== null) [emitted, used] = [emitted + run.kg, used + run.kwh];
+      if (run.kwh === null || run.kg === null || run.grams === null) return;
+      [emitted, used] = [emitted + run.kg, used + run.kwh];
     });
     if (all.it) all.pue = withPue / all.it;
     if (used > 1e-15) all.grams = (1e3 * emitted) / used;
@@ -260,8 +262,8 @@
       line("claim", data.claim ? [data.claim, "", say("for comparison")] : null);
       tile("emissions", null, emissions[0], emissions[1] ? say("range {ends}", { ends: emissions[1] }) : estimated);
       tile("energy", null, energy[0], overhead ? say("with PUE") : say("of the machines alone"));
-      tile("context", overhead ? say("PUE") : say("Carbon intensity"), overhead ? ratio(all.pue) : intensity(all.grams),
-        (overhead ? choice.pue : choice.place) ? estimated : data.known[overhead ? "pue" : "intensity"]);
+      if (overhead) tile("context", say("PUE"), ratio(all.pue), choice.pue ? estimated : data.known.pue);
+      else tile("context", say("Carbon intensity"), intensity(all.grams), key ? estimated : data.known.intensity);
     }
     const told = costTexts(cost);
     line("cost", told && (choice.repriced ? told : [...told.slice(0, 2), null, null]));
@@ -290,10 +292,10 @@
       const down = Math.hypot((kg.value - low) * one.per_kg, value * (one.down ?? 0));
       const up = Math.hypot((high - kg.value) * one.per_kg, value * (one.up ?? 0));
       const ends = kg.ends || one.down !== null ? [value - down, value + up] : null;
-      const [middle, ...both] = [value, ...(ends ?? [])].map((part) => quantity(part * scale, wanted(value, ends) || 3));
+      const spelled = (part) => quantity(part * scale, wanted(value, ends) || 3);
       const cells = table.tBodies[0].rows[place].cells;
-      write(cells[1], `${middle} ${unit}`);
-      write(cells[2], ends ? `${both.join("–")} ${unit}` : "");
+      write(cells[1], `${spelled(value)} ${unit}`);
+      write(cells[2], ends ? `${ends.map(spelled).join("–")} ${unit}` : "");
     });
   }
 
@@ -407,7 +409,8 @@
     function lay(length = pageLength) {
       const page = found.slice(first, first + length);
       body.replaceChildren(...page.map(fill));
-      const [from, to, number, all] = [first + 1, first + page.length, found.length, count].map((one) => figure(fixed(one, 0)));
+      const numbers = [first + 1, first + page.length, found.length, count];
+      const [from, to, number, all] = numbers.map((one) => figure(fixed(one, 0)));
       const which = found.length > page.length ? say("{from} to {to} of {number} runs", { from, to, number }) : "";
       const match = found.length < count ? say("{number} of {all} runs found", { number, all }) : "";
       by("runs-shown").textContent = [match, which].filter(Boolean).join("; ") || say("{number} runs", { number });
@@ -458,9 +461,10 @@
 
   // --- begin -----------------------------------------------------------------------------------------------------------
 
-  place.append(new Option(say("as in the report"), ""));
-  data.places.forEach(([, label, grams], at) => place.append(new Option(`${label} (${figure(fixed(grams, 0))} g/kWh)`, at)));
-  data.prices.forEach((one, at) => price.append(new Option(at ? one.label : `${say("as in the report")} (${one.label})`, at)));
+  const asPublished = say("as in the report");
+  const places = data.places.map(([, label, grams]) => `${label} (${figure(fixed(grams, 0))} g/kWh)`);
+  place.append(new Option(asPublished, ""), ...places.map((text, at) => new Option(text, at)));
+  price.append(...data.prices.map(({ label }, at) => new Option(at ? label : `${asPublished} (${label})`, at)));
   by("assumptions").hidden = false;
   usual = assessed(chosen());
   for (const field of [place, pue, price]) field.addEventListener("input", follow);

@@ -1,5 +1,7 @@
-"""The messages that the code and the templates have for translators: python -m tests.catalogues --write brings the
-catalogues of templates/words/*/labels.po up to date; what is new in them has an empty msgstr."""
+"""The messages for translators: python -m tests.catalogues --write brings templates/words/*/labels.po up to date.
+
+What is new in a catalogue has an empty msgstr.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +81,8 @@ def _of_tables() -> list[tuple[str, Message]]:
         texts += sorted({row[column] for row in _rows(name)})
     texts += [row["label"] for row in _rows("social_cost") if row["role"] == "default"]
     texts += [f"measurement: {row['label']}" for row in _rows("measurement")]
-    texts += re.findall(r'Part\(\s*"([^"]+)"', "".join(path.read_text() for path in (ROOT / "reporter/assess").glob("*.py")))
+    assessed = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "reporter/assess").glob("*.py")))
+    texts += re.findall(r'Part\(\s*"([^"]+)"', assessed)
     phases = (ROOT / "reporter/phases.py").read_text(encoding="utf-8")
     texts += re.findall(r'"([^"]+)"', phases[phases.index("PHASES = ") :].partition("\n")[0])
     return [("reporter/factors", (text, None)) for text in dict.fromkeys(texts) if text]

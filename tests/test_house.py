@@ -173,7 +173,7 @@ def test_every_finding_has_a_place_in_the_table_and_none_is_left_over() -> None:
 
 def test_the_map_in_contributing_names_every_file() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`(reporter/[\w/]+\.(?:py|txt)|templates/[\w/.]+|styles/[\w.]+)`", text))
+    named = set(re.findall(r"`(reporter/[\w/]+\.(?:py|txt)|templates/[\w/.-]+|styles/[\w.]+)`", text))
     there = {str(path.relative_to(ROOT)) for path in FILES} | {"reporter/units.txt"}
     for folder in ("templates", "styles"):
         found = (path for path in (ROOT / folder).rglob("*.*") if "__pycache__" not in path.parts)

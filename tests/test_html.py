@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import re
 import subprocess
@@ -17,7 +18,7 @@ from reporter import importers
 from reporter.assess import assess
 from reporter.errors import Finding, ReportError
 from reporter.options import Options
-from reporter.renderers import html
+from reporter.renderers import figures, html, page_data
 from reporter.report import Report
 
 from .conftest import ROOT, SWEEP
@@ -81,7 +82,9 @@ def page(made: Report) -> str:
 def test_hostile_names_stay_text() -> None:
     made = Page(page(report(HOSTILE, title="".join(HOSTILE[:3]))))
 
-    assert not {"script", "img", "link", "iframe", "object", "base", "form"} & made.tags()
+    assert not {"img", "link", "iframe", "object", "base"} & made.tags()
+    assert made.all("script") == [{"type": "application/json", "id": "report-data"}, {}]
+    assert [attributes for attributes in made.all("form") if attributes] == []
     assert len(made.all("h1")) == 1
     assert not [name for _, attributes in made.elements for name in attributes if name.startswith("on")]
     assert "<script>alert(1)</script>" in "".join(made.text)
@@ -143,7 +146,8 @@ def test_figures_tell_in_words_what_they_show() -> None:
     first = made.footprint.runs[0]
 
     assert f"teacher-seed1 ({first.run.id[:8]})" in text
-    assert re.search(r"reported by the tracker [\d.]+ mg; in this report [\d.]+ mg \([\d.]+ mg to [\d.]+ mg\)", text)
+    told = r"(?i)reported by the tracker [\d.]+ mg; in this report [\d.]+ mg \([\d.]+ mg to [\d.]+ mg\)"
+    assert re.search(told, text)
 
 
 def test_more_runs_than_bars_are_ranked_in_one_outline() -> None:
@@ -157,7 +161,7 @@ def test_more_runs_than_bars_are_ranked_in_one_outline() -> None:
 
 
 def test_a_day_of_samples_is_thinned_and_keeps_its_energy() -> None:
-    from reporter.renderers.figures import MOST_POINTS, _thinned
+    from reporter.renderers.power_figure import MOST_POINTS, _thinned
 
     steps = [(float(second), 50.0 + second % 7) for second in range(1, 20_000)]
     joules = sum(watts for _, watts in steps)
@@ -190,12 +194,53 @@ def test_notes_keep_words_and_lose_what_could_act() -> None:
         "[bad](javascript:alert(1)) [file](file:///etc/passwd) [mail](mailto:a@example.org) ![i](https://e.org/i.png)\n\n"
         '<a href="//e.org" onclick="x()" id="summary">go</a>'
     )
-    text = page(report(notes=notes))
+    text = page(report(notes=notes)).partition('<script type="application/json"')[0]
 
     assert "<h3>Heading</h3>\n<p><strong>bold</strong>" in text
     assert not re.search(r"javascript:|file:///|<img|<script|onclick|display:none|//e\.org\"", text)
     assert '<a href="mailto:a@example.org" rel="noopener noreferrer">mail</a>' in text
     assert text.count('id="summary"') == 1
+
+
+def test_notes_begin_right_below_the_headings_of_the_page() -> None:
+    text = page(report(notes="## First\n\ntext\n\n### Under it\n\n#### Deeper"))
+
+    assert "<h3>First</h3>" in text
+    assert "<h4>Under it</h4>" in text
+    assert "<h5>Deeper</h5>" in text
+
+
+def test_data_for_the_script_cannot_leave_its_element() -> None:
+    made = report(("</script><script>alert(1)//", "<!--", "\u2028"))
+    data = page_data.text(made)
+
+    assert not set("<>&\u2028") & set(data)
+    assert json.loads(data)["runs"]["kwh"] == [run.it_energy.value for run in made.footprint.runs if run.it_energy]
+
+
+def test_power_is_drawn_by_device_where_the_log_tells_it() -> None:
+    log = ROOT / "samples" / "nvidia-smi" / "two-gpus"
+    footprint = assess(importers.read([str(log)]), Options(country="NOR"))
+    (run,) = footprint.runs
+    together = [sum(watts) for watts in zip(*(watts for _, watts in run.run.device_power_w), strict=True)]
+    picture = next(one for one in figures.pictures(footprint) if one.name == "power")
+
+    assert together == pytest.approx([watts for _, watts in run.run.power_w])
+    assert len(run.run.device_power_w) == 2
+    assert all(name in picture.words and name in picture.svg for name, _ in run.run.device_power_w)
+
+
+def test_places_and_costs_are_drawn_where_they_were_asked_for() -> None:
+    reading = importers.read([str(SWEEP)])
+    asked = assess(reading, Options(country="FRA", what_if=("country",), scc="epa2023,iwg2021,uk2021"))
+    drawn = {one.name: one for one in figures.pictures(asked)}
+
+    cleanest = min(asked.scenarios, key=lambda one: one.emissions.value if one.emissions else 0.0)
+    assert cleanest.label in drawn["places-country"].words
+    assert "This report" in drawn["places-country"].words
+    assert "US dollars of 2020" in drawn["social-costs"].svg  # money of different kinds: an axis each
+    assert "pounds of 2020" in drawn["social-costs"].svg
+    assert not {"places-country", "social-costs"} & {one.name for one in figures.pictures(assess(reading, Options()))}
 
 
 def test_notes_nested_without_end_are_refused_in_one_line() -> None:

@@ -50,12 +50,10 @@ def opened(chromium: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     tabs, told = list[Any](), list[str]()
     monkeypatch.setattr("reporter.renderers.figures.pictures", lambda _: [])
 
-    def open_page(footprint: Footprint, *, script: bool = True, width: int = 1280, scheme: str = "light") -> Any:
+    def open_page(footprint: Footprint, *, script: bool = True, **chosen: Any) -> Any:
         file = tmp_path / f"report{len(tabs)}.html"
-        file.write_bytes(html.render(Report(footprint, "A study", ("Ada Lovelace",))))
-        tab = chromium.new_page(
-            viewport={"width": width, "height": 800}, color_scheme=scheme, java_script_enabled=script
-        )
+        file.write_bytes(html.render(Report(footprint, "A study", ("Ada Lovelace",), **chosen)))
+        tab = chromium.new_page(viewport={"width": 1280, "height": 800}, java_script_enabled=script)
         for event in ("console", "pageerror", "dialog"):
             tab.on(event, lambda said: told.append(str(said)))
         tab.goto(file.as_uri())
@@ -114,19 +112,23 @@ def test_page_computes_what_python_computes(opened: Open, kind: str, choice: dic
 
 
 def mixed_log(folder: Path) -> Path:
-    """Runs of several countries, sizes and years, one of them without a year and one without energy or country."""
+    """Runs of several countries, sizes and years."""
     places = (("France", "FRA"), ("Germany", "DEU"), ("Norway", "NOR"))
     rows: list[dict[str, object]] = []
     for number in range(30):
         name, code = places[number % 3]
-        energy = 0.0001 * 7.3**(number % 9) + number / 8
-        rows.append({"run_id": f"run-{number}", "country_name": name, "country_iso_code": code, "energy_consumed": energy,
-                     "cpu_energy": "", "gpu_energy": "", "ram_energy": "", "emissions": energy * 0.125,
-                     "project_name": f"p{number % 4}", "timestamp": f"20{19 + number % 7}-05-01T00:00:00"})  # fmt: skip
+        energy = 0.0001 * 7.3 ** (number % 9) + number / 8
+        rows.append({
+            "run_id": f"run-{number}", "country_name": name, "country_iso_code": code, "energy_consumed": energy,
+            "cpu_energy": "", "gpu_energy": "", "ram_energy": "", "emissions": energy * 0.125,
+            "project_name": f"p{number % 4}", "timestamp": f"20{19 + number % 7}-05-01T00:00:00",
+        })  # fmt: skip
     return emissions_csv(folder, *rows)
 
 
-@pytest.mark.parametrize("choice", [{"country": "POL", "pue": 1.125}, {"country": "FRA"}, {"pue": 1.5}, {"scc": "uk2021"}])
+@pytest.mark.parametrize(
+    "choice", [{"country": "POL", "pue": 1.125}, {"country": "FRA"}, {"pue": 1.5}, {"scc": "uk2021"}]
+)
 @pytest.mark.parametrize("options", [{}, {"pue": 1.25}], ids=["as-reported", "pue"])
 def test_page_computes_what_python_computes_for_runs_of_many_places_and_years(
     opened: Open, tmp_path: Path, choice: dict[str, Any], options: dict[str, Any]
@@ -140,6 +142,31 @@ def test_page_computes_what_python_computes_for_runs_of_many_places_and_years(
     assert {key: seen[key] for key in ("tiles", "all", "groups", "runs")} == {
         key: wanted[key] for key in ("tiles", "all", "groups", "runs")
     }
+
+
+@pytest.mark.parametrize("chosen", [{"language": "de"}, {"language": "es"}, {"digits": "auto"}, {"digits": 2}], ids=str)
+def test_page_writes_numbers_as_its_language_and_digits_ask(
+    opened: Open, tmp_path: Path, chosen: dict[str, Any]
+) -> None:
+    log = mixed_log(tmp_path)
+    tab = opened(footprint(log, group_by=("project",)), **chosen)
+    tab.locator("#place").select_option(value=tab.locator("#place option").nth(90).get_attribute("value"))
+    tab.locator("#pue").fill("1.375")
+    place = place_chosen(tab)
+    wanted = opened(footprint(log, group_by=("project",), country=place, pue=1.375), script=False, **chosen)
+
+    seen, expected = tab.evaluate(SEEN), wanted.evaluate(SEEN)
+    assert {key: seen[key] for key in ("tiles", "all", "groups", "runs")} == {
+        key: expected[key] for key in ("tiles", "all", "groups", "runs")
+    }
+
+
+def place_chosen(tab: Any) -> str:
+    """The code of the country that is chosen."""
+    code: str = tab.evaluate(
+        "JSON.parse(document.getElementById('report-data').textContent).places[document.getElementById('place').value][0]"
+    )
+    return code
 
 
 def test_unchanged_page_shows_what_the_page_without_script_shows(opened: Open, tmp_path: Path) -> None:
@@ -156,7 +183,8 @@ def test_figures_are_spelled_as_python_spells_them(opened: Open) -> None:
     tab = opened(dataclasses.replace(made, runs=runs, groups=()))
     choose(tab, None, 1.0, None)
 
-    assert tab.locator("#figures-of-runs tbody td:nth-last-child(3)").all_text_contents() == list(map(display.energy, sizes))
+    shown = tab.locator("#figures-of-runs tbody td:nth-last-child(3)").all_text_contents()
+    assert shown == [display.energy(size) for size in sizes]
 
 
 def test_reset_brings_the_report_back(opened: Open) -> None:
@@ -215,9 +243,9 @@ def test_filter_finds_runs_by_all_their_words_and_says_how_many(opened: Open, tm
     rows = tab.locator("#figures-of-runs tbody tr").all_text_contents()
     assert rows
     assert all("NOR" in row and "p2" in row for row in rows)
-    assert tab.locator("#runs-shown").inner_text() == f"{len(rows)} of 30 runs found"
+    assert tab.locator("#runs-shown").text_content() == f"{len(rows)} of 30 runs found"
     tab.get_by_label("Filter").fill("nowhere")
-    assert tab.locator("#runs-shown").inner_text() == "0 of 30 runs found"
+    assert tab.locator("#runs-shown").text_content() == "0 of 30 runs found"
 
 
 def test_keyboard_alone_is_enough(opened: Open, tmp_path: Path) -> None:
@@ -241,14 +269,14 @@ def test_keyboard_alone_is_enough(opened: Open, tmp_path: Path) -> None:
     assert "electricity of Norway" in told
     assert "PUE 1.5" in told
     assert tab.locator("#figures-of-runs th[data-sort=it]").get_attribute("aria-sort") == "ascending"
-    assert tab.locator("#runs-shown").inner_text() == "10 of 30 runs found"
+    assert tab.locator("#runs-shown").text_content() == "10 of 30 runs found"
 
 
 def test_five_thousand_runs_stay_usable_and_all_are_printed(opened: Open, tmp_path: Path) -> None:
     rows: list[dict[str, object]] = [{"run_id": f"run-{number:05}", "energy_consumed": (7919 * number % 5000) / 1e3}
                                      for number in range(5000)]  # fmt: skip
     tab = opened(footprint(emissions_csv(tmp_path, *rows)))
-    assert tab.locator("#runs-shown").inner_text() == "1 to 100 of 5,000 runs"
+    assert tab.locator("#runs-shown").text_content() == "1 to 100 of 5,000 runs"
     took = tab.evaluate("""() => {
       const began = performance.now();
       document.querySelector("th[data-sort=it] button").click();
@@ -259,10 +287,10 @@ def test_five_thousand_runs_stay_usable_and_all_are_printed(opened: Open, tmp_pa
       return performance.now() - began;
     }""")
     assert took < 1500  # 60 ms on a quiet machine
-    assert tab.locator("#runs-shown").inner_text() == "100 of 5,000 runs found"
+    assert tab.locator("#runs-shown").text_content() == "100 of 5,000 runs found"
     tab.get_by_label("Filter").fill("")
     tab.get_by_role("button", name="Next").click()
-    assert tab.locator("#runs-shown").inner_text() == "101 to 200 of 5,000 runs"
+    assert tab.locator("#runs-shown").text_content() == "101 to 200 of 5,000 runs"
     tab.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert tab.locator(NAMES).count() == 5000
 

@@ -53,7 +53,8 @@ def test_any_run_comes_back(
     run = Run(
         id=name, tracker="x", source="a b.csv", line=3, energy_kwh=energy, reported_emissions_kg=emissions,
         started_at=datetime(2026, 3, 1, 12, 0, 0, 5), machine_wide=whole, labels=labels,
-        power_w=((1.0, energy), (2.0, 3.5)), devices=(Device("gpu", "A100, 80 GB", 8, 0.5, None), Device("ram", None, 64.0)),
+        power_w=((1.0, energy), (2.0, 3.5)),
+        devices=(Device("gpu", "A100, 80 GB", 8, 0.5, None), Device("ram", None, 64.0)),
     )  # fmt: skip
     columns = ledger.header([run])
     assert ledger.run_of(dict(zip(columns, ledger.row(run, columns), strict=True))) == run
@@ -72,7 +73,8 @@ def test_a_cell_is_never_a_formula(tmp_path: Path) -> None:
     [
         ("energy_kwh", "abc", "energy_kwh: 'abc' cannot be read"), ("energy_kwh", "inf", "cannot be read"),
         ("basis", "guessed", "basis"), ("started_at", "yesterday", "started_at"),
-        ("machine_wide", "perhaps", "machine_wide"), ("devices", "[[1]]", "devices"), ("power_w", "[" * 100_000, "power_w"), ("id", "", "id: the cell is empty"),
+        ("machine_wide", "perhaps", "machine_wide"), ("devices", "[[1]]", "devices"),
+        ("power_w", "[" * 100_000, "power_w"), ("id", "", "id: the cell is empty"),
     ],
 )  # fmt: skip
 def test_a_bad_cell_is_told_with_its_line(column: str, cell: str, message: str, tmp_path: Path) -> None:

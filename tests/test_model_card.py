@@ -63,7 +63,7 @@ SCALAR = "co2_eq_emissions: 12.5\n"
 MAPPING = "co2_eq_emissions:\n  emissions: 1e-05\n  # an old note\n  source: >\n    folded\n    text\n"
 LIST = "co2_eq_emissions:\n- emissions: 5\n  source: old\n"
 FLOW = '"co2_eq_emissions" : {emissions: 5,\n  source: old\n}\n'
-HUB_FORM = """<!-- Total emissions (in grams of CO2eq) and additional considerations, such as electricity usage, go here. -->
+HUB_FORM = """<!-- Total emissions (in grams of CO2eq) and additional considerations go here. -->
 
 Carbon emissions can be estimated using the [calculator](https://example.org) of others.
 
@@ -269,7 +269,8 @@ def test_only_the_block_and_the_key_change(
     try:
         once = model_card.update(made, card.encode())
     except ReportError as error:
-        assert "nothing was changed" in str(error)  # an open fence, mostly
+        told = str(error)  # an open fence, mostly
+        assert "nothing was changed" in told
         return
     assert model_card.update(made, once) == once
     new, marks = once.decode(), [line for line in card.splitlines(keepends=True) if "[More Information" not in line]

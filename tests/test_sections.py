@@ -9,8 +9,7 @@ import pytest
 from reporter import importers, renderers
 from reporter.assess import assess
 from reporter.options import Options
-from reporter.renderers.sections import cause, sections, widths
-from reporter.renderers.tables import Section
+from reporter.renderers.sections import cause, sections
 from reporter.report import Report
 
 from .conftest import SWEEP
@@ -43,11 +42,6 @@ def test_json_carries_the_budget_in_full(report: Report) -> None:
     assert energy["low"] == pytest.approx(energy["value"] * 0.6)  # a model's error does not cancel over its runs
     assert energy["monte_carlo"] == pytest.approx([energy["low"], energy["high"]], rel=0.01)
     assert sum(part["share"] for part in told[1]["contributions"]) == pytest.approx(1)
-
-
-def test_columns_are_as_wide_as_what_they_hold() -> None:
-    section = Section("k", "T", "", ("a", "b"), (("x" * 40, "y" * 10),))
-    assert widths(section) == [0.72, 0.18]
 
 
 def test_causes_are_said_in_words() -> None:

@@ -135,8 +135,10 @@ def test_a_pue_that_only_the_text_counts_is_named(carbon: Carbon, tmp_path: Path
 
 
 def test_the_sum_of_cumulative_rows_is_named(carbon: Carbon, tmp_path: Path) -> None:
-    rows = [{"duration": 60.0 * n, "energy_consumed": 0.1 * n, "cpu_energy": 0.02 * n, "gpu_energy": 0.07 * n,
-             "ram_energy": 0.01 * n, "emissions": 0.004 * n} for n in (1, 2, 3, 4)]  # fmt: skip
+    parts = {"energy_consumed": 0.1, "cpu_energy": 0.02, "gpu_energy": 0.07, "ram_energy": 0.01, "emissions": 0.004}
+    rows: list[dict[str, object]] = [
+        {"duration": 60.0 * n, **{column: n * value for column, value in parts.items()}} for n in (1, 2, 3, 4)
+    ]
     log = emissions_csv(tmp_path, *rows)
     path = tmp_path / "paper.txt"
     path.write_text("This work contributed 0.040 kg of CO2e to the atmosphere and used 1.000 kWh of electricity.\n")

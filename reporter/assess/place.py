@@ -98,7 +98,7 @@ class Site:
     def locale(self, runs: Sequence[RunFootprint]) -> str:
         """Whose cars and flights the reader knows: uk, eu or us, by the country of most runs."""
         told = [run.country for run in runs if run.country]
-        country = max(set(told), key=told.count) if told else None
+        country = max(dict.fromkeys(told), key=told.count) if told else None
         return "uk" if country == "GBR" else "eu" if country in _EUROPE else "us"
 
     def findings(self, runs: Sequence[RunFootprint], told: Sequence[Finding] = ()) -> list[Finding]:

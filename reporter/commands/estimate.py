@@ -38,7 +38,7 @@ def run(arguments: Sequence[str]) -> int:
     if chosen.epochs is None or chosen.of is None:
         raise ReportError(f"tell hardware and hours, or a log with --epochs and --of: {USAGE}")
     options = options_of(rest)
-    reading = importers.read(options.logs, reader=options.reader, strict=options.strict)
+    reading = importers.read(options.logs, options.reader, strict=options.strict, chosen=dict(options.limits))
     return publish(of_runs(extrapolated(reading, chosen.epochs, chosen.of), options), options)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from reporter import github, output_options
 from reporter.arguments import wrong_usage
 from reporter.errors import FINDINGS, Finding, ReportError, plain
 
@@ -17,41 +18,56 @@ if TYPE_CHECKING:
 
     from .published.text import Page
 
-USAGE = "carbon-report lint FILE... [--quiet]"
+USAGE = "carbon-report lint FILE... [--quiet] [--format plain|github]"
 MOST_OF_A_CODE = 20
 
 
 def run(arguments: Sequence[str]) -> int:
     """Print what is wrong or missing in each file, by line; 1 where anything is an error or a file cannot be read.
 
-    ``--quiet`` leaves warnings and notes out. Nothing that the files name is opened or fetched.
+    ``--quiet`` leaves warnings and notes out, ``--format github`` makes annotations of what is told. Nothing that the
+    files name is opened or fetched.
     """
-    quiet, status = False, 0
+    files, quiet, annotated = _read(arguments)
+    status, counts = 0, {"error": 0, "warning": 0, "note": 0}
+    for file in files:
+        try:
+            page = text.read(file)
+        except ReportError as error:
+            print(github.of_error(error) if annotated else f"carbon-report: {error}", file=sys.stderr)
+            status = 1
+            continue
+        found = findings(page)
+        for level in counts:
+            counts[level] += sum(finding.level == level for finding in found)
+        told = [finding for finding in found if finding.level == "error" or not quiet]
+        plainly = (f"{finding.where}: {finding.level}: {finding.message} [{finding.code}]" for finding in told)
+        for line in github.lines(told) if annotated else plainly:
+            print(line)
+    if not quiet:
+        print(_summary(counts, len(files)))
+    return 1 if counts["error"] else status
+
+
+def _read(arguments: Sequence[str]) -> tuple[list[str], bool, bool]:
+    """The files, whether to be quiet, whether to make annotations. Raises ReportError for what is none of these."""
     files: list[str] = []
+    quiet, waiting = False, False
     for argument in arguments:
-        if argument == "--quiet":
+        if waiting or argument.startswith("--format="):
+            output_options.findings_format(argument.removeprefix("--format="))
+            waiting = False
+        elif argument == "--format":
+            waiting = True
+        elif argument == "--quiet":
             quiet = True
         elif argument.startswith("-") and argument != "-":
             wrong_usage(f"lint knows no option {plain(argument, 40)}: {USAGE}")
         else:
             files.append(argument)
-    if not files:
+    if not files or waiting:
         raise ReportError(f"name a card, README or paper: {USAGE}")
-    counts = {"error": 0, "warning": 0, "note": 0}
-    for file in files:
-        try:
-            page = text.read(file)
-        except ReportError as error:
-            print(f"carbon-report: {error}", file=sys.stderr)
-            status = 1
-            continue
-        for finding in findings(page):
-            counts[finding.level] += 1
-            if finding.level == "error" or not quiet:
-                print(f"{finding.where}: {finding.level}: {finding.message} [{finding.code}]")
-    if not quiet:
-        print(_summary(counts, len(files)))
-    return 1 if counts["error"] else status
+    return files, quiet, github.wanted(arguments)
 
 
 def findings(page: Page) -> list[Finding]:

@@ -153,7 +153,7 @@ def _claim(claim: card.Claim, where: str, report: Report, tolerance: float) -> C
     if emissions is None or told is None:
         return Compared(where, name, told, None, agrees=False)
     shown = f"{1e3 * emissions.value:.6g} g"
-    derived = quantities.Quantity(emissions.value, 0.0, "kgCO2e", shown, 0, 0)
+    derived = quantities.Quantity(emissions.value, 1e-9 * abs(emissions.value), "kgCO2e", shown, 0, 0)
     return Compared(where, name, told, derived, told.dimension == "kgCO2e" and _agree(told, derived, tolerance))
 
 

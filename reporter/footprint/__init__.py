@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
+import reporter
 from reporter.footprint.amount import (
     MOST_DIGITS,
     Amount,
@@ -43,6 +44,8 @@ from reporter.footprint.analyses import (
 )
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from reporter.errors import Finding
     from reporter.factors import Factor, Reference
     from reporter.quotient import Quotient
@@ -103,6 +106,17 @@ class RunFootprint:
     coverage: float | None = None  # the share of it that an intensity series covers, where one was given
 
 
+class Picture(Protocol):
+    """A figure: ``svg`` as a notebook shows it, ``words`` for who cannot see it, ``figure`` as matplotlib's."""
+
+    @property
+    def svg(self) -> str: ...
+    @property
+    def words(self) -> str: ...
+    @property
+    def figure(self) -> Any: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footprint:
     """Everything there is to report, in kWh, kg CO2e, s and money; None is *not known*, never 0."""
@@ -146,6 +160,23 @@ class Footprint:
         amounts += [self.embodied]
         amounts += [scenario.emissions for scenario in self.scenarios if scenario.kind == "change"]
         return merged(factor for amount in amounts if amount for factor in amount.factors)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """One row a run; the unit is the end of a column's name, and a label is a column ``label_NAME``."""
+        made: pd.DataFrame = reporter.view("frame")(self)
+        return made
+
+    def figure(self, name: str) -> Picture:
+        """A figure of the report, such as ``energy``, as a notebook shows it.
+
+        Raises ReportError, which tells the names, where there is no data for one of that name.
+        """
+        made: Picture = reporter.view("figure")(self, name)
+        return made
+
+    def _repr_html_(self) -> str:
+        made: str = reporter.view("page")(self)
+        return made
 
     @property
     def trackers(self) -> tuple[str, ...]:

@@ -8,14 +8,14 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from reporter import plugins
+from reporter import limits, plugins
 from reporter.errors import Finding, ReportError, plain
 from reporter.importers import logs as places
 from reporter.importers.base import Importer
 from reporter.run import Input, Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from reporter.importers.logs import Log
     from reporter.run import Run
@@ -45,8 +45,11 @@ def read(
     *,
     strict: bool = False,
     step: Callable[[int, int, str], None] | None = None,
+    chosen: Mapping[str, int] | None = None,
 ) -> Reading:
     """Read every log that the paths name into Runs; ``step(done, total, name)`` is called as each file is opened.
+
+    ``chosen`` are limits other than those of reporter/limits.py, by name.
 
     A file that cannot be read is an error finding (CR001) and the others go on; under ``strict``, or where nothing
     could be read at all, the first such error is raised. Raises ReportError also for a reader that does not exist.
@@ -58,7 +61,7 @@ def read(
     refused: list[ReportError] = []
     notes: list[Finding] = []
     for path in paths:
-        _claim(path, importers, reader, claimed, refused, notes, strict=strict)
+        _claim(places.find([path], chosen or {}), path, importers, reader, claimed, refused, notes, strict=strict)
     runs: list[Run] = []
     read_logs: list[tuple[str, Log]] = []
     if step is not None:
@@ -66,6 +69,8 @@ def read(
     for name, logs in claimed.items():
         for group in _together(logs):
             runs += _read_group(importers[name], group, refused)
+            if len(runs) > limits.of("runs", chosen or {}):
+                raise ReportError(limits.passed(f"more than {len(runs) - 1:,} runs", "runs", chosen or {}))
             read_logs += [(name, log) for log in group]
     if refused and (strict or not runs):
         raise refused[0] if len(refused) == 1 else Refused(refused)
@@ -97,14 +102,14 @@ class Refused(ReportError):
 
 
 def _claim(
-    path: str, importers: dict[str, Importer], reader: str | None,
+    found_logs: Iterable[Log | Finding | ReportError], path: str, importers: dict[str, Importer], reader: str | None,
     claimed: dict[str, list[Log]], refused: list[ReportError], notes: list[Finding], *, strict: bool,
 ) -> None:  # fmt: skip
     """Sort the logs at one path by the importer that claims them. Only a path that names a file must be claimed."""
     searched, found = os.path.isdir(path), 0
     known = {os.path.realpath(log.path) for logs in claimed.values() for log in logs}
     first_unclaimed: ReportError | None = None
-    for log in places.find([path]):
+    for log in found_logs:
         if isinstance(log, Finding):
             notes.append(log)
             continue
@@ -170,7 +175,7 @@ def _read_group(importer: Importer, group: list[Log], refused: list[ReportError]
     """Read files that belong together; one that must be refused leaves the group, and the others are read again."""
     while group:
         try:
-            return list(importer.read(group))
+            return _all_of(importer, group)
         except ReportError as error:
             if str(error) not in map(str, refused):  # a file read again as another's neighbour is refused once more
                 refused.append(error)
@@ -182,6 +187,14 @@ def _read_group(importer: Importer, group: list[Log], refused: list[ReportError]
             for log in group:
                 log.again()
     return []
+
+
+def _all_of(importer: Importer, group: list[Log]) -> list[Run]:
+    """The runs of a group. Raises ReportError also for values nested deeper than Python's own recursion."""
+    try:
+        return list(importer.read(group))
+    except RecursionError as error:
+        raise ReportError("nested too deep to be read", file=plain(group[0].path)) from error
 
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-f]{32}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 LONG_BYTES = 8 << 20  # a file above this is worth the import of pandas
 BLOCK_BYTES = 8 << 20
 FIRST_BYTES = 1 << 16  # the first block, with the header, is read row by row
+MOST_COMMENTS = 16  # in a block that is taken apart round them
 CORES = 4  # at most: a block's rows in Python keep one core busy, and memory grows with the blocks under way
+_COMMENTS = re.compile(rb"(?:^#[^\n]*\n)+", re.MULTILINE)
 
 
 class Block(NamedTuple):
@@ -173,10 +176,29 @@ def _blocks(log: Log) -> Iterator[Block]:
             end = piece.rfind(b"\n") + 1
             if not end:
                 rest += piece
+                if len(rest) > log.limit("line"):
+                    raise log.passed("a line is longer", "line", first)
                 continue
             data, rest = rest + piece[:end], piece[end:]
-            yield Block(first, data)
-            first, size = first + data.count(b"\n"), BLOCK_BYTES
+            size = BLOCK_BYTES
+            for part in _apart(data):
+                yield Block(first, part)
+                first += part.count(b"\n")
     if rest:
         yield Block(first, rest)
     log.digest = digest.hexdigest()
+
+
+def _apart(data: bytes) -> Iterator[bytes]:
+    """A block's lines, those of a few comments among them apart, so that the rows round them stay plain."""
+    if not 0 < data.count(b"\n#") <= MOST_COMMENTS:
+        yield data
+        return
+    begun = 0
+    for comment in _COMMENTS.finditer(data):
+        if comment.start() > begun:
+            yield data[begun : comment.start()]
+        yield comment[0]
+        begun = comment.end()
+    if begun < len(data):
+        yield data[begun:]

@@ -65,8 +65,8 @@ def _sifted(frame: Frame) -> Sifted:
     odd = told[order]
     runs_odd = np.zeros(len(identities), bool)
     runs_odd[ordered[odd | back]] = True  # of a run with a row that is not plain each row is read
-    needed = ~same | runs_odd[ordered]
-    first = np.concatenate(([True], ordered[1:] != ordered[:-1]))
+    first = np.concatenate(([True], ~same[:-1]))
+    needed = first | ~same | runs_odd[ordered]  # the first keeps runs in their order
     counts, many = np.bincount(ordered), np.bincount(ordered, needed)
     chains = {
         str(identities[run]).strip(): Chain(int(counts[run]), int(many[run]), float(kwh), float(seconds))

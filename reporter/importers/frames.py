@@ -6,7 +6,7 @@ import io
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reporter.importers.table import CONFLICT, LARGEST
+from reporter.importers.table import LARGEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reporter.importers.base import Bound
 
 _QUOTED = re.compile(rb'"[^"\n]*"')
-_UTF8_BOM = b"\xef\xbb\xbf"
+_CONFLICT = tuple(b"<=>")  # a line that begins so may be the mark of a merge conflict
 
 
 class Frame(NamedTuple):
@@ -73,7 +73,7 @@ def table(
     import pandas as pd
 
     starts = line_starts(data)
-    if starts is None or not _is_plain(data, width, len(starts) - 1, delimiter, quoted=not blanks):
+    if starts is None or not _is_plain(data, width, starts, delimiter, quoted=not blanks):
         return None
     kinds: dict[int, Any] = {place: "float64" if name in numbers else object for name, place in places.items()}
     # Cells beyond the width would go unseen: a row above with two more makes room for them, and they must be blank.
@@ -107,9 +107,16 @@ def line_starts(data: bytes) -> Any | None:
     return np.concatenate((np.zeros(1, ends.dtype), ends))
 
 
-def _is_plain(data: bytes, width: int, rows: int, delimiter: str, *, quoted: bool) -> bool:
+def _is_plain(data: bytes, width: int, starts: Any, delimiter: str, *, quoted: bool) -> bool:
     """Whether there is nothing in the bytes that only the row reader can judge, and as many cells as there must be."""
-    if b"\0" in data or data.startswith(CONFLICT) or any(b"\n" + sign in data for sign in CONFLICT):
+    import numpy as np
+
+    if not data.isascii():
+        try:
+            data.decode()
+        except UnicodeDecodeError:
+            return False
+    if b"\0" in data or np.isin(np.frombuffer(data, np.uint8)[starts[:-1]], _CONFLICT).any():
         return False
     if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return False
@@ -118,7 +125,7 @@ def _is_plain(data: bytes, width: int, rows: int, delimiter: str, *, quoted: boo
         bare = _QUOTED.sub(b"", data)
         if b'"' in bare or not quoted:
             return False
-    return bare.count(delimiter.encode()) == rows * (width - 1)
+    return bare.count(delimiter.encode()) == (len(starts) - 1) * (width - 1)
 
 
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)

@@ -6,6 +6,7 @@ import math
 from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
+from reporter.importers.long_gauges import Folded
 from reporter.importers.samples import ordinary_s, steps_s
 
 if TYPE_CHECKING:
@@ -16,19 +17,55 @@ if TYPE_CHECKING:
 GAP_STEPS = 10.0  # a step this many times the ordinary one is a gap, of which as many ordinary steps are counted
 GAP_S = 60.0  # and a gap is longer than this
 POINTS = 500
+MOST = 1 << 17  # samples of a device that are kept as they are
 
 
 class Gauge:
-    """The power samples of one device: times in s on any one clock, power in W. A missing reading is no sample."""
+    """The power samples of one device: times in s on any one clock, power in W. A missing reading is no sample.
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    Told to ``thin``, it keeps the last samples of a long log alone (some MOST of them), and all before are added up;
+    the ordinary step of its rule for gaps is then that of the first MOST samples.
+    """
+
+    def __init__(self, name: str, *, thin: bool = False) -> None:
+        self.name, self._thin = name, thin
         self.times_s, self.watts = array("d"), array("d")
+        self.live = False  # whether any reading was not 0
+        self.folded: Folded | None = None
+        self._ordinary_s = 0.0
+        self._taken = 0  # so many of the samples kept are in it
 
     def add(self, time_s: float, power_w: float) -> None:
         """Add a sample; samples come in the order in which they were logged."""
         self.times_s.append(time_s)
         self.watts.append(power_w)
+        self.live = self.live or power_w != 0
+        if self._thin and len(self.times_s) > 2 * MOST:
+            self.fold()
+
+    @property
+    def ordinary_s(self) -> float:
+        """The ordinary step between samples in s."""
+        return self._ordinary_s if self.folded is not None else ordinary_s(self.times_s)
+
+    def extend(self, times_s: array[float], watts: array[float]) -> None:
+        """Add many samples."""
+        self.times_s.extend(times_s)
+        self.watts.extend(watts)
+        self.live = self.live or any(watts)
+        if self._thin and len(self.times_s) > 2 * MOST:
+            self.fold()
+
+    def fold(self) -> None:
+        """Add up all samples but the last, and keep that one."""
+        if self.folded is None:
+            self._ordinary_s = ordinary_s(self.times_s[:MOST])
+            self.folded = Folded(self.times_s[0], self.watts[0], max(GAP_S, GAP_STEPS * self._ordinary_s))
+            self.folded.take(self.times_s[1:], self.watts[1:])
+        else:
+            self.folded.take(self.times_s[self._taken :], self.watts[self._taken :])
+        self.times_s, self.watts = self.times_s[-2:], self.watts[-2:]
+        self._taken = len(self.times_s)
 
 
 class Trace(NamedTuple):
@@ -54,6 +91,8 @@ def integrate(gauge: Gauge, log: Log, *, held: bool = False) -> Trace:
     Raises ReportError for fewer than two samples, which have no duration.
     """
     times, watts = gauge.times_s, gauge.watts
+    if gauge.folded is not None:
+        return _of_folded(gauge, gauge.folded, log, held)
     if len(times) < 2:
         raise log.refuse(f"{gauge.name}: energy needs two samples of power, and there is {len(times) or 'none'}")
     steps, went_back = steps_s(times[0], times[1:], None)
@@ -61,17 +100,33 @@ def integrate(gauge: Gauge, log: Log, *, held: bool = False) -> Trace:
     longest = max(GAP_S, GAP_STEPS * ordinary_s(times))
     gaps = [step for step in steps if step > longest]
     counted = [min(step, longest) for step in steps]
-    if went_back:
-        log.say("CR015", f"{gauge.name}: the clock went back {went_back} times; no time counts twice")
-    if gaps:
-        lost = math.fsum(gaps) - longest * len(gaps)
-        text = f"{gauge.name}: {len(gaps)} gaps between samples; {lost:.0f} s of them are not counted"
-        log.say("CR017", text)
+    _tell(gauge.name, went_back, len(gaps), math.fsum(gaps) - longest * len(gaps), log)
     energies = [_mean_w(watts, place, held) * step / 3.6e6 for place, step in enumerate(counted)]
-    if not any(watts):
+    energy_kwh = math.fsum(energies) if _is_live(gauge, log) else None
+    return Trace(gauge.name, energy_kwh, min(times), max(times), steps, energies)
+
+
+def _of_folded(gauge: Gauge, folded: Folded, log: Log, held: bool) -> Trace:
+    """The trace of a long log, of which the most part is added up already."""
+    gauge.fold()
+    _tell(gauge.name, folded.went_back, folded.gaps, folded.lost_s, log)
+    steps, energies = folded.steps(held=held)
+    energy_kwh = math.fsum(energies) if _is_live(gauge, log) else None
+    return Trace(gauge.name, energy_kwh, folded.start_s, folded.end_s, steps, energies)
+
+
+def _tell(name: str, went_back: int, gaps: int, lost_s: float, log: Log) -> None:
+    if went_back:
+        log.say("CR015", f"{name}: the clock went back {went_back} times; no time counts twice")
+    if gaps:
+        log.say("CR017", f"{name}: {gaps} gaps between samples; {lost_s:.0f} s of them are not counted")
+
+
+def _is_live(gauge: Gauge, log: Log) -> bool:
+    """Whether the device's power was measured; told where it was not."""
+    if not gauge.live:
         log.say("CR027", f"{gauge.name}: every reading is 0 W, so its power was not measured; it has no energy here")
-        return Trace(gauge.name, None, min(times), max(times), steps, energies)
-    return Trace(gauge.name, math.fsum(energies), min(times), max(times), steps, energies)
+    return gauge.live
 
 
 def _mean_w(watts: Sequence[float], place: int, held: bool) -> float:

@@ -10,6 +10,7 @@ import sys
 from functools import cached_property
 from typing import IO, TYPE_CHECKING
 
+from reporter import limits
 from reporter.errors import FINDINGS, Finding, Level, ReportError, plain
 from reporter.importers.head import header_of
 
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 #: What is looked at inside folders and archives; a file that is named outright may have any ending.
 ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".log", ".txt", ".zip", ".bak", ".pkl", ".toml", "_power_usage_watts")
 HEAD_BYTES = 65_536
-MAX_MEMBER_BYTES = 512 << 20
-MAX_MEMBERS = 100_000
+RATIO_FROM_BYTES = 1 << 20  # what a file of an archive may be unpacked, however well it was packed
 _ADVICE = {errno.ENOENT: "; check the path", errno.EACCES: "; allow it with chmod, or copy the file"}
 TOLD_LINES = 3  # so many lines of a file are told one by one for each thing to say, the rest as a number
 
@@ -29,8 +29,12 @@ TOLD_LINES = 3  # so many lines of a file are told one by one for each thing to 
 class Log:
     """One file of a tracker, wherever it lies, with the count of its rows and what there is to say about it."""
 
-    def __init__(self, path: str, opened: Callable[[], IO[bytes]], folder: str, beside: Mapping[str, Log]) -> None:
+    def __init__(
+        self, path: str, opened: Callable[[], IO[bytes]], folder: str, beside: Mapping[str, Log],
+        chosen: Mapping[str, int] | None = None,
+    ) -> None:  # fmt: skip
         self.path, self._opened, self.folder, self._beside = path, opened, folder, beside
+        self.chosen = chosen or {}  # limits other than the usual, by name
         self.name = path.rsplit("/", 1)[-1].rsplit(os.sep, 1)[-1]
         self.rows = self.skipped = 0
         self.findings: list[Finding] = []
@@ -109,6 +113,14 @@ class Log:
         if self.skipped <= TOLD_LINES:
             self.say(code, f"{why}; row skipped", line)
 
+    def limit(self, name: str) -> int:
+        """The limit of that name in reporter/limits.py, or what the user chose in its place."""
+        return limits.of(name, self.chosen)
+
+    def passed(self, what: str, name: str, line: int | None = None) -> ReportError:
+        """Make the error for a limit that this file passes: ``what`` there is, and how the limit is raised."""
+        return self.refuse(limits.passed(what, name, self.chosen), line)
+
     def refuse(self, message: str, line: int | None = None) -> ReportError:
         """Make the error that refuses this file."""
         return ReportError(message, file=plain(self.path), line=line)
@@ -118,7 +130,7 @@ class NoLogs(ReportError):
     """An archive without anything that could be a log: wrong where it was named, passed over in a folder."""
 
 
-def find(paths: list[str]) -> Iterator[Log | Finding | ReportError]:
+def find(paths: list[str], chosen: Mapping[str, int] | None = None) -> Iterator[Log | Finding | ReportError]:
     """Every log that the paths name: files, folders (searched), globs, zip archives, ``-`` for standard input.
 
     A path that cannot be read comes out as the ReportError that tells it, in its turn, so that the others go on; what
@@ -126,7 +138,7 @@ def find(paths: list[str]) -> Iterator[Log | Finding | ReportError]:
     """
     seen: set[str] = set()
     for path in paths:
-        for found in _at(path):
+        for found in _at(path, chosen or {}):
             if not isinstance(found, Log):
                 yield found
             elif found.path not in seen:
@@ -134,10 +146,11 @@ def find(paths: list[str]) -> Iterator[Log | Finding | ReportError]:
                 yield found
 
 
-def _at(path: str) -> Iterator[Log | Finding | ReportError]:
+def _at(path: str, chosen: Mapping[str, int]) -> Iterator[Log | Finding | ReportError]:
     if path == "-":
-        content = sys.stdin.buffer.read()
-        yield Log("standard input", lambda: io.BytesIO(content), "", {})
+        content = sys.stdin.buffer.read(limits.of("unpacked", chosen) + 1)
+        log = Log("standard input", lambda: io.BytesIO(content), "", {}, chosen)
+        yield log if len(content) <= log.limit("unpacked") else log.passed("more than can be held in memory", "unpacked")
         return
     if not os.path.lexists(path) and any(sign in path for sign in "*?["):
         import glob
@@ -146,23 +159,26 @@ def _at(path: str) -> Iterator[Log | Finding | ReportError]:
         if not matches:
             yield ReportError("no file matches this pattern", file=plain(path))
         for match in matches:
-            yield from _at(match)
+            yield from _at(match, chosen)
         return
     if os.path.isdir(path):
-        yield from _in_folder(path)
+        yield from _in_folder(path, chosen)
         return
-    yield from _files([path], os.path.dirname(path) or ".")
+    yield from _files([path], os.path.dirname(path) or ".", chosen)
 
 
-def _in_folder(top: str) -> Iterator[Log | Finding | ReportError]:
+def _in_folder(top: str, chosen: Mapping[str, int]) -> Iterator[Log | Finding | ReportError]:
     found = looked = 0
     links: list[str] = []
     for folder, folders, names in os.walk(top):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         looked += len(names)
+        if looked > limits.of("files", chosen):
+            yield ReportError(limits.passed(f"{looked:,} files in this folder", "files", chosen), file=plain(top))
+            return
         paths = [os.path.join(folder, name) for name in sorted(names) if name.lower().endswith(ENDINGS)]
         links += filter(os.path.islink, paths)  # a link may lead out of the folder, or twice to one log
-        for log in _files([path for path in paths if _is_regular(path)], folder):
+        for log in _files([path for path in paths if _is_regular(path)], folder, chosen):
             if not isinstance(log, NoLogs):
                 found += 1
                 yield log
@@ -182,10 +198,10 @@ def _is_regular(path: str) -> bool:
         return False
 
 
-def _files(paths: list[str], folder: str) -> Iterator[Log | ReportError]:
-    beside = _Folder(folder)
+def _files(paths: list[str], folder: str, chosen: Mapping[str, int]) -> Iterator[Log | ReportError]:
+    beside = _Folder(folder, chosen)
     for path in paths:
-        log = Log(path, lambda path=path: _open(path), folder, beside)  # type: ignore[misc]
+        log = Log(path, lambda path=path: _open(path, chosen), folder, beside, chosen)  # type: ignore[misc]
         beside.known[log.name] = log
         try:
             if log.head.startswith(b"PK\x03\x04") and not path.lower().endswith(".csv"):
@@ -196,21 +212,23 @@ def _files(paths: list[str], folder: str) -> Iterator[Log | ReportError]:
             yield error
 
 
-def _open(path: str) -> IO[bytes]:
-    """Open a regular file; a FIFO, a device or a socket is refused instead of waited for."""
+def _open(path: str, chosen: Mapping[str, int]) -> IO[bytes]:
+    """Open a regular file; a FIFO, a device or a socket is refused instead of waited for. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    told = os.fstat(descriptor)
+    if not stat.S_ISREG(told.st_mode) or told.st_size > limits.of("size", chosen):
         os.close(descriptor)
-        raise OSError(0, "it is no regular file")
+        size = limits.passed(limits.size(told.st_size), "size", chosen)
+        raise OSError(0, size if stat.S_ISREG(told.st_mode) else "it is no regular file")
     return os.fdopen(descriptor, "rb")
 
 
 class _Folder(dict[str, Log]):
     """The files of one folder, made into Logs when they are asked for."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, chosen: Mapping[str, int]) -> None:
         super().__init__()
-        self.folder = folder
+        self.folder, self.chosen = folder, chosen
         self.known: dict[str, Log] = {}
 
     def __iter__(self) -> Iterator[str]:
@@ -224,7 +242,7 @@ class _Folder(dict[str, Log]):
             path = os.path.join(self.folder, name)
             if not os.path.lexists(path) or not stat.S_ISREG(os.lstat(path).st_mode):
                 return default
-            self.known[name] = Log(path, lambda: _open(path), self.folder, self)
+            self.known[name] = Log(path, lambda: _open(path, self.chosen), self.folder, self, self.chosen)
         return self.known[name]
 
 
@@ -236,15 +254,19 @@ def _in_archive(archive: Log) -> Iterator[Log]:
     try:
         opened = zipfile.ZipFile(archive.open())
         members = [member for member in opened.infolist() if not member.is_dir()]
-        if len(members) > MAX_MEMBERS:
-            raise archive.refuse(f"archive of {len(members)} files; the limit is {MAX_MEMBERS}")
+        if len(members) > archive.limit("files"):
+            raise archive.passed(f"archive of {len(members):,} files", "files")
+        unpacked = sum(member.file_size for member in members)
+        if unpacked > archive.limit("archive"):
+            raise archive.passed(f"archive of {limits.size(unpacked)} when unpacked", "archive")
         folders: dict[str, dict[str, Log]] = {}
         for member in members:
             if member.filename.lower().endswith(ENDINGS) and not member.filename.lower().endswith(".zip"):
                 folder, _, name = member.filename.rpartition("/")
                 beside = folders.setdefault(folder, {})
                 path = f"{archive.path}/{member.filename}"
-                beside[name] = Log(path, _member(opened, member), f"{archive.path}/{folder}", beside)
+                beside[name] = Log(path, _member(opened, member, archive.chosen), f"{archive.path}/{folder}", beside,
+                                   archive.chosen)  # fmt: skip
         for beside in folders.values():
             for log in beside.values():
                 found += 1
@@ -255,18 +277,21 @@ def _in_archive(archive: Log) -> Iterator[Log]:
         raise NoLogs("no tracker's log in this archive; see 'carbon-report formats'", file=plain(archive.path))
 
 
-def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, chosen: Mapping[str, int]) -> Callable[[], IO[bytes]]:
     """How a member is opened: whole and checked (size, CRC), since a member of a zip cannot be trusted to end."""
 
     def opened() -> IO[bytes]:
         import zipfile
         import zlib
 
-        if member.file_size > MAX_MEMBER_BYTES:
-            raise OSError(0, f"member of {member.file_size >> 20} MiB; the limit is {MAX_MEMBER_BYTES >> 20} MiB")
+        size, ratio = member.file_size, member.file_size / max(1, member.compress_size)
+        if size > limits.of("unpacked", chosen):
+            raise OSError(0, limits.passed(f"{limits.size(size)} when unpacked", "unpacked", chosen))
+        if size > RATIO_FROM_BYTES and ratio > limits.of("ratio", chosen):
+            raise OSError(0, limits.passed(f"unpacks to {ratio:,.0f} times its size", "ratio", chosen))
         try:
             with archive.open(member) as stream:
-                return io.BytesIO(stream.read(MAX_MEMBER_BYTES))
+                return io.BytesIO(stream.read(size + 1))
         except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
             raise OSError(0, f"archive is damaged ({error}); download or zip it again") from error
 

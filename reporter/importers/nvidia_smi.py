@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,14 +17,18 @@ from reporter import units
 from reporter.errors import plain
 from reporter.importers import gauges
 from reporter.importers.base import Importer, read_moment
+from reporter.importers.blocks import stretches
+from reporter.importers.nvidia_smi_frames import MOST_LIMITS, MOST_W, Places, sieve
 from reporter.importers.table import Table, number
 from reporter.run import Run
 
 if TYPE_CHECKING:
+    from array import array
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from reporter.importers.logs import Log
+    from reporter.importers.nvidia_smi_frames import Readings
     from reporter.importers.table import Row
 
 #: Columns of power in the order in which they are preferred, and of energy since the driver was loaded.
@@ -32,9 +37,6 @@ COUNTER = ("total_energy_consumption", "total.energy.consumption", "energy.consu
 NAMING = ("uuid", "gpu_uuid", "pci.bus_id", "gpu_bus_id", "index", "serial", "gpu_serial")
 OURS = ("utilization.gpu [%]", "memory.used [mib]", "power.limit [w]", "temperature.gpu")  # of a log without power
 
-#: No single device draws more (the largest of 2026 is rated below 3 kW); ten times its own limit is as impossible.
-MOST_W = 5000.0
-MOST_LIMITS = 10.0
 TICK_S = 0.05  # rows of one query are this near to each other
 
 _UNITS = {"w": "W", "kw": "kW", "mw": "mW", "j": "J", "kj": "kJ", "mj": "mJ", "wh": "Wh", "kwh": "kWh"}
@@ -62,7 +64,7 @@ class Gpu:
     """All samples of one GPU."""
 
     def __init__(self, name: str) -> None:
-        self.gauge, self.counter, self.missing = gauges.Gauge(name), list[float](), 0
+        self.gauge, self.counter, self.missing = gauges.Gauge(name, thin=True), Counter(), 0
         self.first_s, self.last_s = math.inf, -math.inf
         self.model: str | None = None
 
@@ -70,7 +72,7 @@ class Gpu:
         """Take one sample in; a reading that is missing is no sample of the gauge."""
         self.model = self.model or sample.model
         if sample.counter_kwh is not None:
-            self.counter.append(sample.counter_kwh)
+            self.counter.take(sample.counter_kwh)
         if sample.power_w is not None:
             self.gauge.add(time_s, sample.power_w)
         if sample.power_w is None and sample.counter_kwh is None:
@@ -78,42 +80,116 @@ class Gpu:
             return
         self.first_s, self.last_s = min(self.first_s, time_s), max(self.last_s, time_s)
 
+    def extend(self, times_s: array[float], watts: array[float], missing: int) -> None:
+        """Take many samples of a log without counters in; so many more had no reading."""
+        self.missing += missing
+        if times_s:
+            self.gauge.extend(times_s, watts)
+            self.first_s, self.last_s = min(self.first_s, *times_s), max(self.last_s, *times_s)
+
     def counted_kwh(self, log: Log) -> float | None:
         """What its energy counter grew by; None where there is none. A counter that begins anew is told."""
-        steps = [late - early for early, late in pairwise(self.counter)]
-        if any(step < 0 for step in steps):
+        if self.counter.went_back:
             log.say("CR022", f"{self.gauge.name}: the energy counter went back, as when a driver is loaded again; "
                     "counted on from there")  # fmt: skip
-        return math.fsum(step for step in steps if step > 0) or None
+        return self.counter.grown_kwh or None
+
+
+class Counter:
+    """An energy counter: how many readings, and what it grew by between them."""
+
+    def __init__(self) -> None:
+        self.readings, self.grown_kwh, self.went_back = 0, 0.0, False
+        self._last_kwh = 0.0
+
+    def take(self, kwh: float) -> None:
+        """Take the next reading in."""
+        if self.readings and kwh >= self._last_kwh:
+            self.grown_kwh += kwh - self._last_kwh
+        self.went_back |= bool(self.readings) and kwh < self._last_kwh
+        self.readings, self._last_kwh = self.readings + 1, kwh
+
+
+@dataclass
+class Recording:
+    """The samples of one file: its GPUs, and the first and last moment. Times of gauges count from ``origin``."""
+
+    origin: datetime | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    found: dict[str, Gpu] = field(default_factory=dict)
+    nameless: list[Sample] = field(default_factory=list)
+
+    def add(self, key: str, sample: Sample) -> None:
+        """Take a sample of the GPU in."""
+        self.span(sample.at, sample.at)
+        assert self.origin is not None  # noqa: S101 - span has just set it
+        gpu = self.found.setdefault(key, Gpu(sample.label or key))
+        gpu.add(sample, (sample.at - self.origin).total_seconds())
+
+    def span(self, first: datetime, last: datetime) -> None:
+        """Take into account that there are samples at these moments."""
+        self.origin = self.origin or first
+        self.start = min(self.start or first, first)
+        self.end = max(self.end or last, last)
 
 
 def read(logs: Sequence[Log]) -> Iterator[Run]:
     """One Run for each file, with all its GPUs. Raises ReportError for a file whose power cannot be read at all."""
     known: dict[str, tuple[float, float, Log]] = {}
     for log in logs:
-        samples = list(_samples(log))
-        if not samples:
+        told = _recording(log)
+        if told.start is None or told.end is None or told.origin is None:
             raise log.refuse("no row of it can be read" if log.rows else "no row below the header; log for longer")
-        start = min(sample.at for sample in samples)
-        found: dict[str, Gpu] = {}
-        for key, sample in _told_apart(samples, log):
-            gpu = found.setdefault(key, Gpu(sample.label or key))
-            gpu.add(sample, (sample.at - start).total_seconds())
-        _check_files(found, start, known, log)
-        yield _run(log, found, start, max(sample.at for sample in samples))
+        early_s = (told.origin - told.start).total_seconds()
+        for gpu in told.found.values():  # from the start of the log, whichever row stands first
+            gpu.first_s, gpu.last_s = gpu.first_s + early_s, gpu.last_s + early_s
+        _check_files(told.found, told.start, known, log)
+        yield _run(log, told.found, told.start, told.end)
 
 
-def _samples(log: Log) -> Iterator[Sample]:
+def _recording(log: Log) -> Recording:
+    """All samples of a file, as they come where a column names the GPU."""
     if _BARE.match(log.head) and not any(name.startswith("power") for name in log.header):
         raise log.refuse(f"there is no header (--format=csv,noheader); put this line on top, its names mended: "
                          f"{_guess(log)}", 1)  # fmt: skip
-    table, bound, columns = Table(log), 0, None
-    for row in table:
-        if bound != table.changed or columns is None:
-            bound, columns = table.changed, Columns(table)
-        sample = columns.read(row)
-        if sample is not None:
-            yield sample
+    table, bound, told = Table(log), 0, Recording()
+    columns: Columns | None = None
+    for stretch in stretches(table, lambda: sieve(Columns(table).places)):
+        block = None if stretch.sifted is None else stretch.sifted.told
+        every = block is None or not block.keys <= told.found.keys()
+        for row in stretch.rows(every=every):
+            if bound != table.changed or columns is None:
+                bound, columns = table.changed, Columns(table)
+            sample = columns.read(row)
+            if sample is not None and sample.gpu is not None:
+                told.add(sample.gpu, sample)
+            elif sample is not None:
+                told.nameless.append(sample)
+        if block is not None and not every:
+            _take(block, told)
+    _name(told, log)
+    return told
+
+
+def _take(block: Readings, told: Recording) -> None:
+    """Take the plain rows of a block in."""
+    assert told.origin is not None  # noqa: S101 - its GPUs were seen before
+    told.span(block.first, block.last)
+    for key, series in block.series(told.origin):
+        told.found[key].extend(*series)
+
+
+def _name(told: Recording, log: Log) -> None:
+    """Sort samples that name no GPU: left out where others do, else told apart by their place within a query."""
+    if told.found and told.nameless:
+        log.say("CR008", f"{len(told.nameless)} rows name no GPU; left out")
+        for sample in told.nameless:
+            told.span(sample.at, sample.at)
+    elif told.nameless:
+        told.origin = min(sample.at for sample in told.nameless)
+        for key, sample in _told_apart(told.nameless, log):
+            told.add(key, sample)
 
 
 def _guess(log: Log) -> str:
@@ -131,7 +207,7 @@ class Columns:
 
     def __init__(self, table: Table) -> None:
         self._log, self._width = table.log, len(table.header)
-        self._decimal = "," if table.delimiter == ";" else "."
+        self._decimal, self._log_delimiter = "," if table.delimiter == ";" else ".", table.delimiter
         bases = [re.sub(r"\s*\[.*\]$", "", name) for name in table.header]
         self._bracket = [_UNITS.get(name.rpartition("[")[2].rstrip("]")) for name in table.header]
         self._power = [bases.index(name) for name in POWER if name in bases]
@@ -146,6 +222,16 @@ class Columns:
         if "timestamp" not in bases:
             raise self._log.refuse("no column tells the time; add timestamp to --query-gpu")
         self._time = bases.index("timestamp")
+
+    @property
+    def places(self) -> Places | None:
+        """Where a block's columns stand, if they are such that its plain rows can be taken as they are: watts alone."""
+        if len(self._power) != 1 or self._counter or self._key is None or self._decimal == ",":
+            return None
+        power, limit = self._power[0], self._limit
+        if any(place is not None and self._bracket[place] not in {None, "W"} for place in (power, limit)):
+            return None
+        return Places(self._width, self._log_delimiter, self._time, self._key, power, limit)
 
     def read(self, row: Row) -> Sample | None:
         """One row, or None for one that was skipped and told. Raises ReportError for commas in comma-separated data."""
@@ -213,13 +299,7 @@ def _missing(cell: str) -> bool:
 
 
 def _told_apart(samples: list[Sample], log: Log) -> Iterator[tuple[str, Sample]]:
-    """Each sample with the name of its GPU; where no column tells it, the place within its query stands for one."""
-    nameless = [sample for sample in samples if sample.gpu is None]
-    if len(nameless) < len(samples):
-        if nameless:
-            log.say("CR008", f"{len(nameless)} rows name no GPU; left out")
-        yield from ((sample.gpu, sample) for sample in samples if sample.gpu is not None)
-        return
+    """Each sample with a name for its GPU, which no column tells: its place within its query."""
     ticks = _ticks(samples, 0.0)
     if max(map(len, ticks)) == 1:
         near = _ticks(samples, TICK_S)
@@ -259,8 +339,8 @@ def _check_files(found: dict[str, Gpu], start: datetime, known: dict[str, tuple[
 
 def _run(log: Log, found: dict[str, Gpu], start: datetime, end: datetime) -> Run:
     gpus = list(found.values())
-    readable = [gpu for gpu in gpus if len(gpu.gauge.times_s) > 1 or len(gpu.counter) > 1]
-    if not readable and any(gpu.gauge.times_s or gpu.counter for gpu in gpus):
+    readable = [gpu for gpu in gpus if len(gpu.gauge.times_s) > 1 or gpu.counter.readings > 1]
+    if not readable and any(gpu.gauge.times_s or gpu.counter.readings for gpu in gpus):
         raise log.refuse("one sample has no duration: energy needs two of a GPU; log with -l 1, from start to end")
     duration_s = (end - start).total_seconds()
     for gpu in gpus:
@@ -292,15 +372,13 @@ def _run(log: Log, found: dict[str, Gpu], start: datetime, end: datetime) -> Run
 
 def _tell(gpu: Gpu, duration_s: float, log: Log) -> None:
     """Tell what a GPU's samples lack: readings, its beginning or its end."""
-    from reporter.importers.samples import ordinary_s
-
     name, times = gpu.gauge.name, gpu.gauge.times_s
-    if not times and not gpu.counter:
+    if not times and not gpu.counter.readings:
         log.say("CR027", f"{name}: not one reading of its power ([N/A]); it has no energy here")
         return
     if gpu.missing:
         log.say("CR026", f"{name}: {gpu.missing} readings missing ([N/A]); drawn straight between their neighbours")
-    slack_s = max(1.0, 3 * ordinary_s(times))
+    slack_s = max(1.0, 3 * gpu.gauge.ordinary_s)
     if gpu.first_s > slack_s:
         log.say("CR037", f"{name}: no reading in the first {gpu.first_s:.0f} s; counted from there")
     if duration_s - gpu.last_s > slack_s:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from reporter import powerlog
 from reporter.errors import plain
 from reporter.importers.base import Importer
+from reporter.importers.blocks import stretches
 from reporter.importers.head import encoding_of, named
+from reporter.importers.power_log_frames import follows, sieve
 from reporter.importers.power_log_once import share
 from reporter.importers.power_log_rows import MOST_POINTS, TRACKER, Recording
 from reporter.importers.table import Table
@@ -125,23 +127,25 @@ def _recordings(log: Log) -> list[Recording]:
     """The recordings of one file that have energy. Raises ReportError where there is none."""
     table, begun, bound = Table(log), list[Recording](), 0
     comments = powerlog.comments(log.head.decode(encoding_of(log.head) or "utf-8", "replace"))
-    for row in table:
-        if row.cells[0].startswith("#"):
-            log.rows -= 1
-            _comment(",".join(row.cells), row, comments, begun)
-        elif named(row.cells[0]) == powerlog.TIME:  # another log was appended, with other meters
-            log.rows -= 1
-            table.header, table.changed = tuple(map(named, row.cells)), table.changed + 1
-        else:
-            if comments:
-                begun.append(_begun(log, comments, row))
-                comments, bound = [], 0
-            elif not begun:
-                raise log.refuse(f"the lines above the header are missing: '{powerlog.FIRST}' and its meters")
-            if bound != table.changed:
-                bound = table.changed
-                begun[-1].bind(table)
-            begun[-1].add(row)
+    for stretch in stretches(table, lambda: sieve(table, begun)):
+        every = stretch.sifted is not None and (bool(comments) or not follows(stretch.sifted.told, begun[-1]))
+        for row in stretch.rows(every=every):
+            if row.cells[0].startswith("#"):
+                log.rows -= 1
+                _comment(",".join(row.cells), row, comments, begun)
+            elif named(row.cells[0]) == powerlog.TIME:  # another log was appended, with other meters
+                log.rows -= 1
+                table.header, table.changed = tuple(map(named, row.cells)), table.changed + 1
+            else:
+                if comments:
+                    begun.append(_begun(log, comments, row))
+                    comments, bound = [], 0
+                elif not begun:
+                    raise log.refuse(f"the lines above the header are missing: '{powerlog.FIRST}' and its meters")
+                if bound != table.changed:
+                    bound = table.changed
+                    begun[-1].bind(table)
+                begun[-1].add(row)
     told = [recording for recording in begun if recording.check()]
     if not told:
         raise log.refuse("no sample after the start: the run ended or was killed before; it has no energy to report")

@@ -11,7 +11,7 @@ from reporter.importers.table import number
 from reporter.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from reporter.errors import Level
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 TRACKER = "power-log"
 MOST_POINTS = 500  # of power_w
+FINEST_S = 1 / 64  # between two of them
 
 #: A counter that stands still for so many seconds is no counter: a processor at rest draws some watts.
 STILL_S = 10.0
@@ -33,6 +34,29 @@ class Sample(NamedTuple):
     elapsed_s: float
     joules: dict[Meter, float | None]
     job: dict[Meter, float | None]
+
+
+class Course:
+    """Energies up to some moments, of which the last in each stretch of time is kept.
+
+    The stretches are as long as a power of two of seconds that leaves 2 MOST_POINTS at most, which the moments alone
+    decide: whoever leaves out moments that are not the last of their stretch keeps the same. What is kept stays exact,
+    being cumulative.
+    """
+
+    def __init__(self) -> None:
+        self.points: list[tuple[float, list[float]]] = []
+        self.width_s = FINEST_S
+
+    def add(self, elapsed_s: float, totals_j: list[float]) -> None:
+        """Keep the totals at a moment, which is not before the last one."""
+        if self.points and int(self.points[-1][0] / self.width_s) == int(elapsed_s / self.width_s):
+            self.points.pop()
+        self.points.append((elapsed_s, totals_j))
+        while len(self.points) > 2 * MOST_POINTS:
+            self.width_s *= 2
+            last = {int(at_s / self.width_s): (at_s, totals) for at_s, totals in self.points}
+            self.points = list(last.values())
 
 
 class Recording:
@@ -51,7 +75,7 @@ class Recording:
         self.before_s = 0.0
         self._first_at: datetime | None = None
         self._last_at: datetime | None = None
-        self._points, self._every, self._rows = list[tuple[float, list[float]]](), 1, 0
+        self.course = Course()
         self._told: set[str] = set()
 
     def bind(self, table: Table) -> None:
@@ -73,6 +97,22 @@ class Recording:
                 self._say("CR008", f"column '{name}': no '# meter:' line tells what it is; left out", self.line - 1)
         self._last_is_energy = bool(table.header) and table.header[-1] in declared | {powerlog.TIME, powerlog.ELAPSED}
 
+    @property
+    def places(self) -> dict[str, int] | None:
+        """Where time, elapsed_s and all joules stand in the header in force; None for decimal commas."""
+        meters = {meter.column: place for meter, place in self._columns.items() if place is not None}
+        job = {meter.job_column: place for meter, place in self._job_columns.items()}
+        own = {powerlog.TIME: self._time, powerlog.ELAPSED: self._elapsed}
+        return {**own, **meters, **job} if self._decimal == "." else None
+
+    def goes_on(self, at: datetime, elapsed_s: float, joules: Mapping[str, float]) -> bool:
+        """Whether a row with these figures follows the last one: no clock and no counter smaller than before."""
+        if self._last_at is None or at < self._last_at or self.before_s + elapsed_s < self.elapsed_s:
+            return False
+        counts = {meter.column: count for meter, count in self.counts.items()}
+        counts |= {meter.job_column: count for meter, count in self.job.items()}
+        return all(value >= (counts[name].last_j or 0.0) for name, value in joules.items())
+
     def add(self, row: Row) -> None:
         """Add one row; one that cannot be read is skipped and told."""
         few = len(row.cells) < self._width
@@ -87,7 +127,6 @@ class Recording:
         except ValueError as error:
             self.log.skip(row.line, str(error))
             return
-        self._rows += 1
         self._first_at = min(filter(None, (self._first_at, sample.at)), default=None)
         self._take(sample, row.line)
 
@@ -138,15 +177,7 @@ class Recording:
         for meter, value_j in sample.job.items():
             if value_j is not None:
                 self.job[meter].take(value_j, self.elapsed_s)
-        if self._rows % self._every == 0:
-            self._point()
-
-    def _point(self) -> None:
-        """Keep the energies up to here for the course of the power. Thinned out they stay exact, being cumulative."""
-        self._points.append((self.elapsed_s, [count.total_j or 0.0 for count in self.counts.values()]))
-        if len(self._points) > 2 * MOST_POINTS:
-            del self._points[::2]
-            self._every *= 2
+        self.course.add(self.elapsed_s, [count.total_j or 0.0 for count in self.counts.values()])
 
     def check(self) -> bool:
         """Tell what the recording lacks; False where it has no energy at all."""
@@ -161,7 +192,6 @@ class Recording:
                 self._say("CR023", f"{meter.name} never counted anything; its energy is not told, and not taken as 0")
             else:
                 self._say("CR023", f"{meter.name} stood still from {count.grew_s:.0f} s to the end; counted so far")
-        self._point()
         return True
 
     def tell_no_end(self) -> None:
@@ -171,11 +201,12 @@ class Recording:
 
     def joules_at(self, meter: Meter, elapsed_s: float) -> float:
         """What a meter had counted by then, in J: between the points that are kept it counts evenly."""
-        place = bisect_left(self._points, elapsed_s, key=lambda point: point[0])
+        points = self.course.points
+        place = bisect_left(points, elapsed_s, key=lambda point: point[0])
         column = list(self.counts).index(meter)
-        if place >= len(self._points):
-            return self._points[-1][1][column]
-        (start_s, first), (end_s, last) = self._points[max(place - 1, 0)], self._points[place]
+        if place >= len(points):
+            return points[-1][1][column]
+        (start_s, first), (end_s, last) = points[max(place - 1, 0)], points[place]
         share = 1.0 if end_s <= start_s else (elapsed_s - start_s) / (end_s - start_s)
         return first[column] + share * (last[column] - first[column])
 
@@ -278,9 +309,10 @@ class Recording:
     def _power_w(self, counted: Sequence[Meter]) -> tuple[tuple[float, float], ...]:
         """(seconds since the start, mean W of the step that ends there), MOST_POINTS at most."""
         places = [(place, self._share_of(meter)) for place, meter in enumerate(self.counts) if meter in counted]
-        stride = -(-len(self._points) // (MOST_POINTS - 1))
+        points = self.course.points
+        stride = -(-len(points) // (MOST_POINTS - 1))
         course, last_s, last_j = [], 0.0, 0.0
-        for at_s, totals in [*self._points[:-1:stride], self._points[-1]]:
+        for at_s, totals in [*points[:-1:stride], points[-1]]:
             total_j = sum(share * totals[place] for place, share in places)
             if at_s - last_s > 1e-3:
                 course.append((at_s, (total_j - last_j) / (at_s - last_s)))

@@ -6,7 +6,7 @@ import csv
 import io
 import itertools
 import re
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from reporter.errors import plain
 from reporter.importers.head import delimiter_of, encoding_of, named
@@ -16,11 +16,9 @@ if TYPE_CHECKING:
 
     from reporter.importers.logs import Log
 
-MAX_CELL = 1 << 20
 LARGEST = 1e30  # beyond any quantity in any tracker's unit; sums and products of what is smaller stay finite
 _SURROGATE = re.compile("[\udc80-\udcff]")
-CONFLICT = (b"<<<<<<<", b"=======", b">>>>>>>")
-_CONFLICT = tuple(sign.decode() for sign in CONFLICT)
+_CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")
 
 
 class Row(NamedTuple):
@@ -46,7 +44,28 @@ def lines(log: Log) -> Iterator[str]:
         log.say("CR006", "read as UTF-16", level="note")
     ends = "\n" if b"\n" in log.head else ""  # a lone carriage return ends lines only where nothing else does
     with log.open() as raw:
-        yield from _readable(enumerate(_decoded(raw, encoding, ends), 1), log, told)
+        bounded = io.BufferedReader(_Lines(raw, log), 1 << 16)
+        yield from _readable(enumerate(_decoded(bounded, encoding, ends), 1), log, told)
+
+
+class _Lines(io.RawIOBase):
+    """A file's bytes as long as its lines are no longer than the limit, so that none can fill the memory."""
+
+    def __init__(self, raw: IO[bytes], log: Log) -> None:
+        self._raw, self._log, self._most, self._length = raw, log, log.limit("line"), 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """The next bytes. Raises ReportError where a line does not end in time."""
+        part = self._raw.read(len(buffer))
+        buffer[: len(part)] = part
+        end = max(part.rfind(b"\n"), part.rfind(b"\r"))
+        self._length = len(part) - end - 1 if end >= 0 else self._length + len(part)
+        if self._length > self._most:
+            raise self._log.passed("a line is longer", "line")
+        return len(part)
 
 
 def block_lines(data: bytes, first: int, log: Log, told: set[str]) -> Iterator[tuple[int, str]]:
@@ -110,7 +129,7 @@ class Table:
                     raise self.log.refuse("a git merge conflict stands here; resolve it first", here)
                 yield last
 
-        csv.field_size_limit(MAX_CELL)
+        csv.field_size_limit(self.log.limit("cell"))
         stream = noted()
         first = () if self.header else (self._first(stream),)
         reader = csv.reader(itertools.chain(first, stream), delimiter=self.delimiter)
@@ -128,6 +147,8 @@ class Table:
                 self.log.rows += 1
                 yield row
         except csv.Error as error:
+            if "field limit" in str(error):
+                raise self.log.passed("a cell is longer", "cell", here) from error
             raise self.log.refuse(f"cannot be read as CSV: {error}", here) from error
 
     def _first(self, stream: Iterator[str]) -> str:
@@ -157,6 +178,8 @@ class Table:
         return False
 
     def _set(self, names: tuple[str, ...]) -> None:
+        if len(names) > self.log.limit("columns"):
+            raise self.log.passed(f"{len(names):,} columns", "columns")
         self.header, self.changed = names, self.changed + 1
         self._known = set(names) - {""}
 

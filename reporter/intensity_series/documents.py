@@ -25,8 +25,8 @@ def read(text: str, name: str, timezone: tzinfo | None) -> Told:  # noqa: ARG001
     """A document by its keys. Raises ReportError where it is no JSON, of another kind, or holds what cannot be."""
     try:
         document = json.loads(text, parse_constant=lambda word: math.nan if word == "NaN" else math.inf)
-    except (json.JSONDecodeError, RecursionError) as error:
-        line = error.lineno if isinstance(error, json.JSONDecodeError) else None
+    except (ValueError, RecursionError) as error:  # ValueError also for an integer of 5,000 digits
+        line = getattr(error, "lineno", None)
         raise ReportError("this is no valid JSON", file=name, line=line) from error
     data = document.get("data") if isinstance(document, dict) else None
     if isinstance(data, dict):  # the API's answer for one region

@@ -162,8 +162,8 @@ def _toml(path: str) -> dict[str, Any]:
             return tomllib.load(file)
     except OSError as error:
         raise ReportError(f"cannot be read: {error.strerror}", file=plain(path)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ReportError(f"this is no valid TOML: {error}", file=plain(path)) from error
+    except (ValueError, RecursionError) as error:
+        raise ReportError(f"this is no valid TOML: {plain(error)}", file=plain(path)) from error
 
 
 def blank() -> str:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import importlib
 import os
-import sys
 from functools import cache
 from typing import TYPE_CHECKING
 
 from reporter import plugins
 from reporter.errors import Finding, ReportError, plain
 from reporter.renderers.base import Renderer
+from reporter.renderers.whole_files import save
 
 if TYPE_CHECKING:
     from reporter.report import Report
 
-__all__ = ["Renderer", "available", "for_file", "write"]
+__all__ = ["Renderer", "available", "content", "for_file", "save", "there", "write"]
 
 
 @cache
@@ -50,55 +50,27 @@ def write(report: Report, name: str, path: str) -> None:
 
     Raises ReportError where the file cannot be written.
     """
-    save(path, content(report, name, path))
+    before = there(name, path)
+    save(path, content(report, name, before), before)
 
 
-def content(report: Report, name: str, path: str, before: bytes | None = None) -> bytes:
-    """The bytes of one output; a file that is already there is edited where the renderer can do that.
+def there(name: str, path: str) -> bytes | None:
+    """What the file holds that the output is to edit; None where there is nothing, or nothing to edit.
 
-    ``before`` is what another output is about to write to the same file.
+    Raises ReportError where it cannot be read.
     """
-    renderer = available()[name]
-    if renderer.update is not None and before is not None:
-        return renderer.update(report, before)
-    if renderer.update is None or path == "-" or not os.path.exists(path):
-        return renderer.render(report)
+    if available()[name].update is None or path == "-" or not os.path.exists(path):
+        return None
     try:
         with open(path, "rb") as file:
-            old = file.read()
+            return file.read()
     except OSError as error:
         raise ReportError(f"cannot be read: {error.strerror}", file=plain(path)) from error
-    return renderer.update(report, old)
 
 
-def save(path: str, made: bytes) -> None:
-    """Write bytes to standard output (``-``) or to a file, by way of a temporary file beside it and a rename."""
-    if path == "-":
-        sys.stdout.flush()
-        sys.stdout.buffer.write(made)
-        sys.stdout.buffer.flush()
-        return
-    target = os.path.realpath(path)  # a link stays a link
-    import tempfile
-
-    temporary = None
-    try:
-        handle, temporary = tempfile.mkstemp(prefix=".carbon-report-", dir=os.path.dirname(target))
-        with os.fdopen(handle, "wb") as file:
-            file.write(made)
-            file.flush()
-            os.fsync(file.fileno())
-        mode = os.stat(target).st_mode & 0o777 if os.path.exists(target) else 0o666 & ~_umask()
-        os.chmod(temporary, mode)
-        os.replace(temporary, target)
-    except OSError as error:
-        raise ReportError(f"cannot be written: {error.strerror}; nothing was changed", file=plain(path)) from error
-    finally:
-        if temporary and os.path.exists(temporary):
-            os.unlink(temporary)
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+def content(report: Report, name: str, before: bytes | None = None) -> bytes:
+    """The bytes of one output; ``before`` is the content that it edits, where the renderer can do that."""
+    renderer = available()[name]
+    if renderer.update is None or before is None:
+        return renderer.render(report)
+    return renderer.update(report, before)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _OPEN, _CLOSE = "\ue000", "\ue001"  # round the keys of a citation inside plain words; taken out of foreign text
 _CITATION = re.compile(f" ?{_OPEN}([^{_CLOSE}]*){_CLOSE}")
+_BLANKS = re.compile("[ \t\n]+")  # not those that keep a number and its unit on one line
 #: The sentences that a report prints, in their order.
 WORDS = ("statement", "method", "equivalents", "limits")
 _OWN: ContextVar[Callable[[Language], jinja2.Environment] | None] = ContextVar("the author's templates", default=None)
@@ -95,7 +96,7 @@ def words(report: Report, name: str) -> str:
         cite=lambda *keys: Safe(PLAIN.cite(keys)) if keys else "",
         **vocabulary.of(report),
     )
-    return "\n\n".join(" ".join(part.split()) for part in rendered.split("\n\n") if part.strip())
+    return "\n\n".join(_BLANKS.sub(" ", part).strip() for part in rendered.split("\n\n") if part.strip())
 
 
 def without_citations(text: str) -> str:

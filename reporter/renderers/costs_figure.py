@@ -32,8 +32,8 @@ def drawn(footprint: Footprint) -> tuple[Any, ...] | None:
     for axes, (money, costs) in zip(panels, by_money.items(), strict=True):
         _panel(axes, money, costs)
     caption = phrase(
-        "Social cost of these emissions by series, with the range of each where it tells one. Money of another currency "
-        "or year has an axis of its own."
+        "Social cost of these emissions by series, with the range of each where it tells one. Money of another "
+        "currency or year has an axis of its own."
     )
     told = "; ".join(f"{_label(cost)} {display.cost(cost.amount)}" for cost in footprint.social_costs)
     words = phrase("Dots with their ranges: {told}.", told=told)

@@ -300,7 +300,16 @@ def place(factor: Factor) -> str:
 
 def origin(factor: Factor) -> str:
     """Of what place and year an intensity is, and what it counts: ``France, 2025, lifecycle``."""
-    return f"{place(factor)}, {factor.year}, {phrase(factor.boundary)}"
+    where, counted = place(factor), phrase(factor.boundary)
+    return phrase("{place}, {year}, {boundary}", place=where, year=factor.year, boundary=counted)
+
+
+def series(price: Factor, of: str | None) -> str:
+    """What a social cost of carbon is called; in a language that has no name for it, its work and country."""
+    told = phrase(price.label)
+    if of is None or current().code == "en" or told != price.label:
+        return told
+    return f"{price.label.partition(',')[0]}, {country(of)}"
 
 
 def short(text: str, limit: int = 60) -> str:

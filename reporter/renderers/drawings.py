@@ -1,4 +1,4 @@
-"""Figures put into the page: one <svg> each, without what only a file of its own needs, in colours that CSS may change."""
+"""Figures put into the page: one <svg> each, without what only files need, in colours that CSS may change."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _XLINK = "{http://www.w3.org/1999/xlink}href"
 
 
 def inline(picture: figures.Picture, *, themed: bool) -> figures.Picture:
-    """The figure with its ``svg`` as one <svg> without metadata, stylesheet or an id that another figure of the page may have."""
+    """The figure, its ``svg`` without metadata, stylesheet or an id that another figure of the page may have."""
     from xml.etree import ElementTree as ET
 
     root = ET.fromstring(picture.svg)  # noqa: S314 - matplotlib's own text, in which foreign names are escaped

@@ -44,13 +44,20 @@ _WIDTH = 6.7  # inches; the text width of an A4 page
 
 
 class Picture(NamedTuple):
-    """One figure: ``name`` is unique in a report, ``words`` say what it shows, ``svg`` is the file as drawn."""
+    """One figure: ``name`` is unique in a report, ``words`` say what it shows, ``svg`` is the file as drawn.
+
+    ``figure`` is matplotlib's Figure, for who wants another size or colour.
+    """
 
     name: str
     title: str
     caption: str
     words: str
     svg: str
+    figure: Any = None
+
+    def _repr_svg_(self) -> str:
+        return self.svg
 
 
 def pictures(footprint: Footprint) -> list[Picture]:
@@ -77,7 +84,7 @@ def _picture(name: str, title: str, caption: str, words: str, figure: Any) -> Pi
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # glyphs that DejaVu lacks: the page's own fonts draw the text
         figure.savefig(made, format="svg", metadata={"Date": None, "Creator": None})
-    return Picture(name, title, caption, words, made.getvalue())
+    return Picture(name, title, caption, words, made.getvalue(), figure)
 
 
 def _canvas(height: float, rows: int = 1) -> tuple[Any, Any]:

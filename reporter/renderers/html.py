@@ -1,4 +1,4 @@
-"""The report as one HTML file: nothing is fetched, no script runs but ours, what is foreign is text and never markup."""
+"""The report as one HTML file: nothing is fetched, no script but ours runs, what is foreign is never markup."""
 
 from __future__ import annotations
 
@@ -169,8 +169,8 @@ def _cost_tile(footprint: Footprint) -> Tile:
     cost, label = footprint.social_cost, phrase("Social cost")
     if cost is None:
         return Tile("cost", label, "", "")
-    value, ends = display.money(cost.amount.value, cost.amount.unit, cost.amount), display.cost_range(cost.amount, dash=True)
-    return Tile("cost", label, value, _ends(ends) or cost.series)
+    value = display.money(cost.amount.value, cost.amount.unit, cost.amount)
+    return Tile("cost", label, value, _ends(display.cost_range(cost.amount, dash=True)) or cost.series)
 
 
 def _ends(shown: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import TYPE_CHECKING
 
 from reporter import ledger
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 #: A cell that begins so is a formula to a spreadsheet: an apostrophe in front makes it text, and is taken off again.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def _rows(report: Report) -> tuple[list[str], list[list[str]]]:
@@ -28,7 +31,7 @@ def render(report: Report) -> bytes:
     made = io.StringIO(newline="")
     columns, rows = _rows(report)
     writer = csv.writer(made, lineterminator="\n")
-    writer.writerow(columns)
+    writer.writerow(map(_inert, columns))
     numbers = {place for place, column in enumerate(columns) if column.endswith(("_s", "_kwh", "_kg", "_gb", "_count"))}
     for row in rows:
         writer.writerow([cell if place in numbers else _inert(cell) for place, cell in enumerate(row)])
@@ -36,6 +39,8 @@ def render(report: Report) -> bytes:
 
 
 def _inert(cell: str) -> str:
+    """Text that is no formula and tears no row: a lone carriage return would end one for many a reader."""
+    cell = _CONTROLS.sub("\ufffd", cell.replace("\r\n", "\n"))
     return "'" + cell if cell.startswith(FORMULA) else cell
 
 

@@ -33,7 +33,7 @@ _ENTITY = re.compile(r"[&<>~@]|\$(?!\d)|:(?=\S)|^=")
 
 def escape(text: str) -> str:
     """Foreign text as Markdown that shows it, on one line: signs with a meaning are escaped, HTML becomes entities."""
-    line = _NUMBERED.sub(r"\1\\\2", _SIGN.sub(r"\\\g<0>", re.sub(r"\s+", " ", text)))
+    line = _NUMBERED.sub(r"\1\\\2", _SIGN.sub(r"\\\g<0>", re.sub(r"(?:(?![\u00a0\u202f])\s)+", " ", text)))
     return _ENTITY.sub(lambda match: _HTML.get(match[0]) or f"&#{ord(match[0])};", line)
 
 
@@ -61,16 +61,16 @@ def render(report: Report) -> bytes:
 def variables(report: Report, link: Callable[[str], str]) -> dict[str, Any]:
     """What the page's template speaks of; ``link`` writes a source by its key."""
     hidden = 0 if report.footprint.groups else max(0, len(report.footprint.runs) - SHOWN_RUNS)
-    return dict(
-        version=__version__,
-        lines=tables.figures(report),
-        listed=tables.groups(report.footprint) or tables.runs(report.footprint, SHOWN_RUNS),
-        hidden=phrases("{number} more run", "{number} more runs", hidden) if hidden else "",
-        equivalents=tables.equivalents(report.footprint),
-        sections=sections(report),
-        sources=[(Safe(link(source.key)), source) for source in sources(report)],
-        findings=report.footprint.findings,
-    )
+    return {
+        "version": __version__,
+        "lines": tables.figures(report),
+        "listed": tables.groups(report.footprint) or tables.runs(report.footprint, SHOWN_RUNS),
+        "hidden": phrases("{number} more run", "{number} more runs", hidden) if hidden else "",
+        "equivalents": tables.equivalents(report.footprint),
+        "sections": sections(report),
+        "sources": [(Safe(link(source.key)), source) for source in sources(report)],
+        "findings": report.footprint.findings,
+    }
 
 
 @spoken

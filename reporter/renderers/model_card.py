@@ -10,7 +10,6 @@ from reporter.errors import ReportError
 from reporter.renderers import display, in_place, tables
 from reporter.renderers.base import Renderer, Safe, clean, environment
 from reporter.renderers.locales import phrase, spoken
-from reporter.renderers.locales import phrase, spoken
 from reporter.renderers.markdown import LANGUAGE
 
 if TYPE_CHECKING:
@@ -158,7 +157,8 @@ def _metadata(text: str) -> dict[str, Any]:
                               "nothing was changed")  # fmt: skip
         return {}  # a card without metadata is one, but the client warns of it
     try:
-        data: dict[str, Any] = ModelCard(text.removeprefix("\ufeff"), ignore_metadata_errors=False).data.to_dict()
+        card: Any = ModelCard(text.removeprefix("\ufeff"), ignore_metadata_errors=False)
+        data: dict[str, Any] = card.data.to_dict()
     except Exception as error:
         reason = " ".join(str(error).split())[:160]
         raise ReportError(f"--model-card: its metadata cannot be read ({reason}); nothing was changed") from error

@@ -33,13 +33,13 @@ def data(report: Report) -> dict[str, Any]:
     An error is told once and by its number in ``errors``: a list of [cause, share of the figure down, and up];
     ``shared`` tells of each cause whether it adds up over runs.
     """
-    footprint, errors = report.footprint, _Errors()
+    footprint, errors, prices = report.footprint, _Errors(), _prices(report.footprint)
     return {
         "runs": _runs(footprint, errors),
         "groups": len(footprint.groups),
         "group_of": _group_of(footprint),
         "places": [_place(factor, errors) for factor in sorted(factors.intensities(), key=lambda one: one.label)],
-        "prices": _prices(footprint),
+        "prices": prices,
         "equivalents": [_equivalent(item.factor) for item in tables.shown_equivalents(footprint)],
         "emissions": display.mass(footprint.emissions),
         "claim": display.mass(footprint.reported_emissions_kg) if footprint.reported_emissions_kg else "",
@@ -47,17 +47,17 @@ def data(report: Report) -> dict[str, Any]:
         "sources": {key: factors.source(key).short for key in {factor.source for factor in factors.intensities()}},
         "errors": errors.listed,
         "shared": errors.shared,
-        "written": _written(footprint),
+        "written": _written({price["unit"][:3] for price in prices}),
         "words": _words(),
     }
 
 
-def _written(footprint: Footprint) -> dict[str, Any]:
+def _written(monies: set[str]) -> dict[str, Any]:
     """How the page writes numbers: units by size, signs of money, of decimals and thousands, significant digits."""
-    told, monies = locales.current(), {price["unit"][:3] for price in _prices(footprint)}
+    told, signs = locales.current(), {code: display.SIGNS.get(code, f"{code} ") for code in sorted(monies)}
     return {
         "scales": display.SCALES,
-        "signs": {code: locales.money("{number}", code, display.SIGNS.get(code, f"{code} ")) for code in sorted(monies)},
+        "signs": {code: locales.money("{number}", code, sign) for code, sign in signs.items()},
         "decimal": told.decimal,
         "group": told.group,
         "parted_from": 4 if len(locales.figure("1,000")) == 5 else 5,
@@ -108,7 +108,7 @@ def _digits(value: float) -> float:
 
 
 def _runs(footprint: Footprint, errors: _Errors) -> dict[str, list[Any]]:
-    """The runs as columns: energies in kWh without PUE, intensities in g/kWh, emissions in kg as the report has them."""
+    """The runs as columns: energy in kWh without PUE, intensity in g/kWh, emissions in kg as the report has them."""
     runs = footprint.runs
     return {
         "kwh": _values(run.it_energy for run in runs),

@@ -1,4 +1,4 @@
-"""The figure of where the same work would have been cleaner: places from the least emissions to the most, this one marked."""
+"""The figure of where the same work would have been cleaner: places by their emissions, this report among them."""
 
 from __future__ import annotations
 

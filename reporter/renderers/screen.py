@@ -12,10 +12,10 @@ from reporter.renderers.locales import width as columns_of
 from reporter.renderers.sections import sections
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from reporter.footprint import Amount, Footprint
-    from reporter.renderers.tables import Section
+    from reporter.renderers.tables import GroupLine, RunLine, Section
     from reporter.report import Report
 
 WIDEST = 120  # columns; longer lines are hard to follow
@@ -96,12 +96,15 @@ def _left(width: int, *columns: list[str], notes: bool = False) -> int:
 def _listed(footprint: Footprint, shown: int, width: int) -> Any:
     """Groups or the first runs, each with a bar of its emissions, or of its energy where those are not known."""
     items: Iterable[Any] = footprint.groups or footprint.runs[:shown]
-    lines = tables.groups(footprint) or tables.runs(footprint, shown)
+    lines: Sequence[GroupLine | RunLine] = tables.groups(footprint) or tables.runs(footprint, shown)
     by_emissions = all(item.emissions for item in items)
     sizes = [_size(item.emissions if by_emissions else item.it_energy) for item in items]
     table, largest = _grid(heads=True), max(sizes, default=0.0)
     told = [[phrase("Duration"), *(line.duration for line in lines)]] if width >= FOR_RANGES else []
-    told += [[phrase("Energy"), *(line.energy for line in lines)], [phrase("CO₂e"), *(line.emissions for line in lines)]]
+    told += [
+        [phrase("Energy"), *(line.energy for line in lines)],
+        [phrase("CO₂e"), *(line.emissions for line in lines)],
+    ]
     bars = width >= FOR_NOTES and largest > 0
     title = phrase("Group") if footprint.groups else phrase("Run")
     table.add_column(title, overflow="ellipsis", no_wrap=True, max_width=_left(width, *told, notes=bars))
@@ -124,7 +127,8 @@ def _section(section: Section) -> Any:
     table.title, table.title_justify, table.title_style = section.title, "left", "bold"
     for place, head in enumerate(section.columns):
         number = head in section.numbers
-        table.add_column(_text(head), justify="right" if number else "left", overflow="fold", min_width=6 if place else 12)
+        least = 6 if place else 12  # columns
+        table.add_column(_text(head), justify="right" if number else "left", overflow="fold", min_width=least)
     for row in section.rows:
         table.add_row(*map(_text, row))
     return table

@@ -83,7 +83,8 @@ def _social_costs(footprint: Footprint) -> Section | None:
         scope = alone or (phrase(factor.boundary) if factor.boundary else display.not_told())
         money = display.money_words(amount.unit)
         price = phrase("{value} {money} a tonne", value=display.plain(factor.value), money=money)
-        rows.append((factor.label, display.money(amount.value, amount.unit, amount), ends, price, scope))
+        value = display.money(amount.value, amount.unit, amount)
+        rows.append((display.series(factor, cost.country), value, ends, price, scope))
     says = phrase(
         "Series differ in the damage that they count, in discounting, in the money's year and in method; none is added "
         "to another. A tonne of CO₂e is priced as one of CO₂, which is an approximation."
@@ -235,13 +236,6 @@ def cause(key: str) -> str:
         return phrase(key)
     name = display.country(rest) if kind == "intensity" and len(rest) == 3 else rest
     return phrase(_KINDS[kind], what=name)
-
-
-def widths(section: Section, whole: float = 0.9) -> list[float]:
-    """Shares of a line's width for the columns, by the length of what they hold, together ``whole``."""
-    columns = zip(section.columns, *section.rows, strict=True)
-    longest = [max(10, min(40, max(map(len, column)))) for column in columns]
-    return [round(whole * length / sum(longest), 3) for length in longest]
 
 
 _ANALYSES = (

@@ -1,4 +1,4 @@
-"""The statement alone, as plain text: in one sentence, in a paragraph, or with how its figures came to be and its limits."""
+"""The statement alone, as plain text: a sentence, a paragraph, or with how its figures came to be and their limits."""
 
 from __future__ import annotations
 

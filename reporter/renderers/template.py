@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from reporter import assets, factors
 from reporter.errors import ReportError, plain
-from reporter.renderers import base, html, latex, limits, markdown
+from reporter.renderers import base, html, latex, markdown, own_process
 from reporter.renderers.locales import spoken
 
 if TYPE_CHECKING:
@@ -40,7 +40,9 @@ def render(report: Report) -> bytes:
         with base.templates_of(lambda spoken: _environment(spoken, folder, name)):
             return _RENDERERS[language](report)
 
-    return limits.within(made, lambda error: _told(error, path, folder), _PATIENCE_S + 0.01 * len(report.footprint.runs))
+    return own_process.within(
+        made, lambda error: _told(error, path, folder), _PATIENCE_S + 0.01 * len(report.footprint.runs)
+    )
 
 
 def ending(path: str) -> str:
@@ -105,13 +107,14 @@ def _told(error: Exception, path: str, folder: str) -> ReportError:
     if isinstance(error, ReportError):
         return error
     line, file = getattr(error, "lineno", None), getattr(error, "filename", None)
-    trace = error.__traceback__
-    while trace is not None and line is None:
-        if trace.tb_frame.f_code.co_filename.startswith(folder):
-            file = trace.tb_frame.f_code.co_filename
-            line = trace.tb_lineno
+    trace = error.__traceback__ if line is None else None
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename.startswith(folder):  # the innermost, which may be an included one
+            file, line = trace.tb_frame.f_code.co_filename, trace.tb_lineno
         trace = trace.tb_next
     said = " ".join(str(error).split()) or type(error).__name__
+    if said.endswith("is not safely callable"):  # after the whole report, which is what is meant to be called
+        said = "it calls what a template may not call; the guide to templates says what it may"
     names = {
         "MemoryError": "it takes more memory than a page needs",
         "RecursionError": "it calls itself without end",

@@ -50,7 +50,10 @@ def render(report: Report) -> bytes:
 def _columns(rows: Sequence[tuple[str, ...]], width: int) -> str:
     """Rows as columns two blanks apart; a line too long for the terminal loses the end of its last cell."""
     widths = [max(map(columns_of, column)) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(cell + " " * (size - columns_of(cell)) for cell, size in zip(row, widths, strict=True)).rstrip() for row in rows)
+    lines = (
+        "  ".join(cell + " " * (size - columns_of(cell)) for cell, size in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
     return "\n".join(_cut(line, width) for line in lines)
 
 
@@ -77,7 +80,7 @@ def _width() -> int:
 def _columns_there() -> int:
     try:
         return os.get_terminal_size(sys.stdout.fileno()).columns or 100
-    except (OSError, ValueError):
+    except (OSError, ValueError, AttributeError):  # no terminal, or standard output is closed
         return 100
 
 

@@ -31,6 +31,7 @@ def of(report: Report) -> dict[str, Any]:
     used = footprint.computed.factors if footprint.computed else ()
     intensities = [factor for factor in used if factor.kind == "intensity"]
     known = {run.it_energy.basis for run in footprint.runs if run.it_energy}
+    cost = footprint.social_cost
     how = next(iter(known)) if len(known) == 1 else "mixed"
     return {
         "energy_was": phrase(_HOW[how]),
@@ -40,6 +41,7 @@ def of(report: Report) -> dict[str, Any]:
         "flight": next((item for item in footprint.equivalents if "flight" in item.factor.label), None),
         "cost_by_year": _cost_by_year(report),
         "country_name": display.country,
+        "cost_label": display.series(cost.factor, cost.country) if cost else "",
         "trackers": tables.trackers(footprint),
         "tracker_sources": [key for name in footprint.trackers if (key := factors.of_tracker(name))],
         "metered": not known <= {"estimated", "assumed"},

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _SHARE = re.compile(r"\b(?:one|per|each|a single)\b", re.IGNORECASE)
 MOST = 400  # quantities of one kind that are held against each other
-_ENERGY_NAME = r"(?:energy|electricity)(?: (?:consumption|consumed|usage|use|used|demand|cost|footprint|total))?"
+_ENERGY_NAME = r"(?:energy|electricity)(?: (?:consumption|consumed|usage|use|used|cost|footprint))?"
 _AS_POWER = re.compile(
     rf"\b{_ENERGY_NAME}(?: of (?:the |our )?(?:training|model|experiments?|runs?))?\s?"
     r"(?::|=|\||\bof\b|\bis\b|\bwas\b|\bwere\b|\btotals?\b|\btotalled\b)\s{0,3}"

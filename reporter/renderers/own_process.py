@@ -37,7 +37,7 @@ def within(work: Callable[[], bytes], told: Callable[[Exception], ReportError], 
         raise ReportError(f"--template: it ran for more than {limit_s:.0f} s; nothing was written")
     if answer[:1] == _DONE:
         return answer[1:]
-    file, line, message = (answer[1:].decode("utf-8", "replace").split("\0", 2) + ["", ""])[:3]
+    file, line, message, *_ = [*answer[1:].decode("utf-8", "replace").split("\0", 2), "", ""]
     if not message:
         raise ReportError("--template: it was stopped, it takes more memory than a page needs; nothing was written")
     raise ReportError(message, file=file or None, line=int(line) if line else None)
@@ -55,7 +55,8 @@ def _work(work: Callable[[], bytes], told: Callable[[Exception], ReportError], w
             answer = _DONE + made
         except Exception as error:
             wrong = told(error)
-            answer = _FAILED + f"{wrong.file or ''}\0{wrong.line or ''}\0{wrong.message}".encode("utf-8", "replace")
+            said = f"{wrong.file or ''}\0{wrong.line or ''}\0{wrong.message}"
+            answer = _FAILED + said.encode("utf-8", "replace")
         with os.fdopen(writing, "wb") as pipe:
             pipe.write(answer)
         status = 0
@@ -94,9 +95,8 @@ def _answer(reading: int, deadline: float) -> bytes | None:
 
 def _end(child: int) -> None:
     import signal
+    from contextlib import suppress
 
-    try:
+    with suppress(ProcessLookupError):
         os.kill(child, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     os.waitpid(child, 0)

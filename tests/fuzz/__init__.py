@@ -1,0 +1,1 @@
+"""Fuzzing: damaged logs, hostile names and odd options, for as long as `make fuzz TIME=...` says."""
