@@ -4,4 +4,5 @@ import sys
 
 from reporter.cli import main
 
-sys.exit(main())
+if __name__ == "__main__":  # the workers of a local cluster import this file
+    sys.exit(main())

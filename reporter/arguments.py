@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
             outputs.add_argument(f"--{name}", nargs="?", const=renderer.document or "-", action=_AddOutput,
                                  dest="outputs", metavar="FILE", help=renderer.says)  # fmt: skip
     outputs.add_argument("-o", action=_AddOutput, dest="outputs", metavar="FILE", help="format by the file's ending")
+    outputs.add_argument("--site", metavar="DIR", help="a static site: index, a page a group and a run, data")
     outputs.add_argument("--to", action=_AddDestination, dest="destinations", metavar="PLACE[:WHERE][#LABEL]",
                          help="send it: mlflow, wandb, hub, tensorboard, dvc; see 'carbon-report formats'")  # fmt: skip
     outputs.add_argument("--max-bytes", metavar="N", help="cut the Markdown to this size, for a comment or summary")
@@ -138,6 +139,8 @@ def _add_more(parser: argparse.ArgumentParser) -> None:
     more.add_argument("--fail-over", dest="fail_over_kg", metavar="AMOUNT", help="exit 2 above this much, e.g. 10kg")
     more.add_argument("--limit", dest="limits", action="append", metavar="NAME=VALUE",
                       help="raise a limit that was hit, e.g. size=200GiB, seconds=3600")  # fmt: skip
+    more.add_argument("--cache", metavar="DIR", help="keep what was read, and read again what has changed")
+    more.add_argument("--dask", metavar="ADDRESS|local", help="read on a Dask cluster, e.g. tcp://scheduler:8786")
     more.add_argument("--config", metavar="FILE", help="instead of carbon-report.toml or pyproject.toml")
     more.add_argument("--version", action="version", version=f"carbon-report {__version__}")
 
@@ -197,7 +200,8 @@ def options_of(arguments: Sequence[str], *, without_logs: bool = False) -> Optio
         logs, outputs = _path_taken_for_file(outputs)
     if not logs and not without_logs:
         raise ReportError("name a tracker's log, such as emissions.csv; 'carbon-report --help' shows what there is")
-    return choices.make({**chosen, "logs": logs, "outputs": outputs or [Output("terminal", "-")]}, config, file)
+    outputs = outputs or ([] if chosen["site"] else [Output("terminal", "-")])
+    return choices.make({**chosen, "logs": logs, "outputs": outputs}, config, file)
 
 
 def _named(outputs: list[Output], template: object) -> list[Output]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reporter import importers, limits
+from reporter import limits, reading
 from reporter.errors import ReportError, plain
 from reporter.progress import Progress
 
@@ -19,7 +19,7 @@ def report_of(options: Options) -> Report:
     chosen = dict(options.limits)
     with limits.time(limits.of("seconds", chosen), "reading these logs"):
         with Progress("reading logs", quiet=options.quiet) as step:
-            runs = importers.read(options.logs, options.reader, strict=options.strict, step=step, chosen=chosen)
+            runs = reading.read(options, chosen, step)
     return of_runs(runs, options)
 
 

@@ -144,8 +144,11 @@ class ReportError(Exception):
 
 def plain(text: object, limit: int = 200) -> str:
     r"""Show foreign text on one line of a terminal: controls and bidi marks become ``\xNN``, long text is cut."""
+    told = str(text)
+    if len(told) <= limit and told.isascii() and told.isprintable():
+        return told
     out = []
-    for char in str(text)[: limit + 1]:
+    for char in told[: limit + 1]:
         code = ord(char)
         bad = code < 32 or 127 <= code < 160 or code in _INVISIBLE or 0xD800 <= code < 0xE000
         out.append((f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}") if bad else char)

@@ -41,7 +41,7 @@ class Experiment(NamedTuple):
 
 
 def read(tables: object, file: str | None) -> tuple[Experiment, ...]:
-    """The tree as ``[[experiment]]`` tables tell it. Raises ReportError, which names the file, the branch and its key."""
+    """The tree as ``[[experiment]]`` tables tell it. Raises ReportError, which names file, branch and key."""
     return _branches(tables, "experiment", file, (), ())
 
 

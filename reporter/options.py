@@ -88,6 +88,8 @@ class Options:
     findings_format: str = "plain"  # or "github": annotations
     max_bytes: int | None = None  # of a Markdown report
     fail_over_kg: float | None = None
+    cache: str | None = None  # path of a folder that keeps what was read
+    dask: str | None = None  # address of a cluster's scheduler, or "local"
     limits: limits.Chosen = ()  # of sizes, counts and time: see reporter/limits.py
 
     @property
@@ -157,6 +159,8 @@ CONFIG = {
     "quiet": "quiet",
     "fail-over": "fail_over_kg",
     "limit": "limits",
+    "cache": "cache",
+    "dask": "dask",
 }
 
 
@@ -177,7 +181,8 @@ def make(chosen: Mapping[str, Any], config: Mapping[str, Any] | None = None, fil
 
 
 _LISTS = frozenset({
-    "group_by", "authors", "intensity_series", "hardware", "what_if", "shift", "phase", "labels", "alpha", "answers", "limits",
+    "group_by", "authors", "intensity_series", "hardware", "what_if", "shift", "phase", "labels", "alpha",
+    "answers", "limits",
 })  # fmt: skip
 
 

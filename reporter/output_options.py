@@ -8,6 +8,8 @@ from reporter.errors import ReportError, plain
 
 FORMATS = ("plain", "github")
 FEWEST_BYTES = 1000
+#: What marks a folder as a site of ours; a search for logs passes such a folder by.
+SITE_MANIFEST = ".carbon-report-site.jsonl"
 
 
 class Target(NamedTuple):

@@ -32,12 +32,18 @@ def publish(document: Report, options: Options) -> int:
         _refuse_to_overwrite(output, [*read, *filter(None, [options.template, options.notes])], options)
     if options.max_bytes is not None and not any(output.name == "markdown" for output in options.outputs):
         raise ReportError("--max-bytes cuts the Markdown; ask for it: --markdown FILE")
+    if sys.stdout is None and any(output.path == "-" for output in options.outputs):
+        raise ReportError("standard output is closed; name a file for it")
     shown = anonymous(document) if options.anonymous else document
     with limits.time(limits.of("seconds", dict(options.limits)), "making these outputs"):
         made = _made(shown, options)
+    if options.check and options.site is not None:
+        raise ReportError("--check looks at files, not at a --site; writing it again changes only what changed")
     if options.check:
         return _check([(output, content) for output, content, _ in made])
     _save(made, options)
+    if options.site is not None:
+        _site(shown, read, options, options.site)
     if options.destinations:
         _send(shown, read, options)
     tell(footprint.findings, quiet=options.quiet, annotated=options.findings_format == "github")
@@ -71,13 +77,32 @@ def _beside(written: Sequence[str]) -> str:
     return f"; written before: {', '.join(map(plain, written))}" if written else ""
 
 
+def _site(document: Report, read: Sequence[str], options: Options, folder: str) -> None:
+    """Write the site. Raises ReportError where the folder holds something else, or an input."""
+    from reporter.assess.selection import summed_up
+    from reporter.renderers import site
+
+    inside = os.path.join(os.path.realpath(folder), "")
+    if any(os.path.realpath(path).startswith(inside) for path in read):
+        raise ReportError("--site: an input is in this folder; name another one", file=plain(folder))
+    try:
+        with Progress("writing the site", quiet=options.quiet) as step:
+            done = site.write(document, folder, summed_up, step)
+    except KeyboardInterrupt:
+        raise Interrupted("the same command goes on with the site where it stopped") from None
+    if not options.quiet:
+        say(f"site written to {plain(os.path.join(folder, 'index.html'))}: {done.written} files written, "
+            f"{done.kept} as they were, {done.removed} removed")  # fmt: skip
+    for path in done.changed:
+        say(f"carbon-report: {plain(os.path.join(folder, path))}: changed by hand, so it stays; no page leads to it now")
+
+
 def _send(document: Report, read: Sequence[str], options: Options) -> None:
     """Send the report where the command line says. Raises ReportError where a place does not take it."""
     from reporter import destinations
 
-    def page(name: str, most: int | None = None) -> bytes:
-        made = renderers.available()[name].render(document)
-        return made if most is None else cut(document, made, most)
+    def page(name: str) -> bytes:
+        return renderers.available()[name].render(document)
 
     def edit(name: str, old: bytes) -> bytes:
         update = renderers.available()[name].update

@@ -68,6 +68,7 @@ def registry() -> Any:
     return pint.UnitRegistry(os.path.join(os.path.dirname(__file__), "units.txt"))
 
 
+@cache
 def of_field(name: str) -> str | None:
     """The unit that a field's name ends in, or None where the field is a plain number."""
     return next((unit for ending, unit in ENDINGS.items() if name.endswith(ending)), None)

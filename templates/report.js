@@ -145,16 +145,22 @@
     return { it, pue, grams, kwh, kg: choice.recomputed ? computed : runs.kg[run], errors: { kwh: errors, kg: all } };
   }
 
+  function summed(some) {
+    const sums = { kwh: new Total(), kg: new Total() };
+    for (const run of some) {
+      for (const kind of ["kwh", "kg"]) if (run[kind] !== null) sums[kind].add(run[kind], run.errors[kind]);
+    }
+    return sums;
+  }
+
   /** Energy, emissions and cost of every run, of the groups and of all, under the choice. */
   function assessed(choice) {
-    const all = { it: 0, kwh: new Total(), kg: new Total(), grams: null, pue: null };
-    const groups = Array.from({ length: data.groups }, () => ({ kwh: new Total(), kg: new Total() }));
-    const made = { choice, all, groups, runs: runs.kwh.map((_, run) => ofRun(run, choice)), cost: null };
+    const all = { it: 0, grams: null, pue: null };
+    const made = { choice, all, groups: [], runs: runs.kwh.map((_, run) => ofRun(run, choice)), cost: null };
     let [withPue, emitted, used] = [0, 0, 0];
-    made.runs.forEach((run, at) => {
-      for (const sum of data.groups ? [all, groups[data.group_of[at]]] : [all]) {
-        for (const kind of ["kwh", "kg"]) if (run[kind] !== null) sum[kind].add(run[kind], run.errors[kind]);
-      }
+    made.groups = data.groups.map((members) => summed(members.map((run) => made.runs[run])));
+    Object.assign(all, summed(made.runs));
+    made.runs.forEach((run) => {
       if (run.pue !== null && run.it !== null) {
         [all.it, withPue] = [all.it + run.it, withPue + run.kwh];
         all.pue ??= run.pue;
@@ -276,6 +282,7 @@
     if (!table) return;
     for (const row of table.rows) show(row.cells[4], withPue);
     groups.forEach((group, place) => {
+      if (!data.groups[place].length) return; // no runs of this report
       const cells = table.tBodies[0].rows[place].cells;
       write(cells[4], shown(group.kwh.value, "energy", group.kwh.ends));
       write(cells[5], shown(group.kg.value, "mass", group.kg.ends));

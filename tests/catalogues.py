@@ -10,10 +10,12 @@ import csv
 import json
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 from babel.messages.pofile import read_po
 
+from reporter.report import DEFAULT_TITLE
 from reporter.wording import LANGUAGES
 
 from .conftest import ROOT
@@ -38,18 +40,15 @@ Message = tuple[str, str | None]  # one, and many where a number decides
 _MARKED = re.compile(r'\b(?:_|put|say)\(\s*"((?:[^"\\]|\\.)*)"')
 
 
-def messages() -> dict[Message, list[str]]:
-    """Every message, in order, with the files that print it."""
-    found: dict[Message, list[str]] = {}
-    for place, message in (*_of_code(), *_of_templates(), *_of_tables()):
-        found.setdefault(message, [])
-        if place not in found[message]:
-            found[message].append(place)
-    return found
+@cache
+def messages() -> tuple[Message, ...]:
+    """Every message, by the alphabet, so that moving code moves nothing in the catalogues."""
+    found = {*_of_code(), *_of_templates(), *_of_tables()}
+    return tuple(sorted(found, key=lambda message: (message[0].casefold(), message[0], message[1] or "")))
 
 
-def _of_code() -> list[tuple[str, Message]]:
-    found = []
+def _of_code() -> list[Message]:
+    found: list[Message] = []
     for path in sorted((ROOT / "reporter").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
@@ -57,23 +56,21 @@ def _of_code() -> list[tuple[str, Message]]:
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             texts = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
             if name in {"phrase", "message"} and texts:
-                found.append((str(path.relative_to(ROOT)), (texts[0], None)))
+                found.append((texts[0], None))
             elif name == "phrases" and len(texts) == 2:
-                found.append((str(path.relative_to(ROOT)), (texts[0], texts[1])))
+                found.append((texts[0], texts[1]))
     return found
 
 
-def _of_templates() -> list[tuple[str, Message]]:
-    found: list[tuple[str, Message]] = []
-    for path in sorted((ROOT / "templates").glob("*.*")):
-        for text in _MARKED.findall(path.read_text(encoding="utf-8")):
-            found.append((str(path.relative_to(ROOT)), (json.loads(f'"{text}"'), None)))  # noqa: PERF401
-    return found
+def _of_templates() -> list[Message]:
+    paths = (path for path in (ROOT / "templates").glob("*.*") if path.is_file())
+    texts = (text for path in paths for text in _MARKED.findall(path.read_text(encoding="utf-8")))
+    return [(json.loads(f'"{text}"'), None) for text in texts]
 
 
-def _of_tables() -> list[tuple[str, Message]]:
+def _of_tables() -> list[Message]:
     """What the bundled figures are called, as far as a report prints it without being asked for another figure."""
-    texts = ["error", "warning", "note"]
+    texts = [DEFAULT_TITLE, "error", "warning", "note"]
     for row in _rows("equivalents"):
         if row["role"] == "default":
             texts += [row["label"], row["unit"].partition("/")[2]]
@@ -85,7 +82,7 @@ def _of_tables() -> list[tuple[str, Message]]:
     texts += re.findall(r'Part\(\s*"([^"]+)"', assessed)
     phases = (ROOT / "reporter/phases.py").read_text(encoding="utf-8")
     texts += re.findall(r'"([^"]+)"', phases[phases.index("PHASES = ") :].partition("\n")[0])
-    return [("reporter/factors", (text, None)) for text in dict.fromkeys(texts) if text]
+    return [(text, None) for text in texts if text]
 
 
 def _rows(name: str) -> list[dict[str, str]]:
@@ -112,11 +109,11 @@ def translations(code: str) -> dict[Message, tuple[str, ...]]:
 
 
 def written(code: str, told: dict[Message, tuple[str, ...]]) -> str:
-    """The catalogue as a file, in the order of the messages."""
+    """The catalogue as a file, by the alphabet."""
     out = [HEAD.format(name=LANGUAGES[code], code=code, plural=PLURALS[code])]
-    for (one, many), places in messages().items():
+    for one, many in messages():
         said = told.get((one, many), ())
-        lines = [f"#: {' '.join(places)}", f"msgid {_quoted(one)}"]
+        lines = [f"msgid {_quoted(one)}"]
         if many is None:
             lines.append(f"msgstr {_quoted(said[0] if said else '')}")
         else:

@@ -49,9 +49,9 @@ def program() -> Callable[[str], str]:
     return find
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer, since its driver leaves an event loop running that asyncio would trip over
 def chromium() -> Generator[Any]:
-    """A headless Chromium, started once for all tests; without it they are skipped, and in CI they fail."""
+    """A headless Chromium, started once for a file of tests; without it they are skipped, and in CI they fail."""
     path = shutil.which("chromium")
     if path is None:
         (pytest.fail if IN_CI else pytest.skip)("chromium is not installed; 'make test' as root installs it")

@@ -49,8 +49,10 @@ def planted(folder: Path) -> Path:
         for place, column in enumerate(HEADER.split(","))
         if not re.search("timestamp|duration|emission|power|energy|pue|iso_code|country_name", column)
     }
-    more = {"os": "zqsecos-node17", "python_version": "zqsecpython", "experiment_id": "zqsecexperiment",
-            "cloud_provider": "zqseccloud",            "cloud_region": "zqsecregion", "longitude": LONGITUDE, "latitude": LATITUDE, "cpu_count": "8"}  # fmt: skip
+    more = {
+        "os": "zqsecos-node17", "python_version": "zqsecpython", "experiment_id": "zqsecexperiment",
+        "cloud_provider": "zqseccloud", "cloud_region": "zqsecregion", "longitude": LONGITUDE, "latitude": LATITUDE,
+    }  # fmt: skip
     words["gpu_model"] = "1 x NVIDIA A100-SXM4-80GB of zqsecnode17"
     home = folder / "zqsechome-alice"
     home.mkdir(exist_ok=True)
@@ -88,16 +90,16 @@ def test_no_output_holds_a_secret(tmp_path: Path, carbon: Carbon) -> None:
                    "zqsecauthor 2026 https://zqsechost.example\n", encoding="utf-8")  # fmt: skip
     calls = [word for name in OUTPUTS for word in (f"--{name}", f"out-{name}{renderers.available()[name].endings[0]}")]
     environment = {"USER": "zqsecuser", "LOGNAME": "zqsecuser", "HOSTNAME": "zqsecmachine", "HOME": "/home/zqsecuser"}
-    done = carbon(log, *calls, *ASKING, "--authors", "Zqsecarola Miller", "--title", "Kept title", "--anonymous",
-                  "--working",                   "--uncertainty", "--compare", "--what-if", "country", "--factors", own, "--country", "FRA", "--quiet",
-                  **environment)  # fmt: skip
+    asked = ("--working", "--uncertainty", "--compare", "--what-if", "country", "--factors", own, "--country", "FRA")
+    names = ("--authors", "Zqsecarola Miller", "--title", "Kept title")
+    done = carbon(log, *calls, *ASKING, *names, *asked, "--anonymous", "--quiet", **environment)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     made = sorted(tmp_path.glob("out-*"))
     assert len(made) == len(OUTPUTS)
     whole = {path.name: content(path).lower() for path in made}
-    names = [b"zqsec", socket.gethostname().lower().encode(), str(tmp_path).lower().encode(), LATITUDE.encode()]
+    secrets = [b"zqsec", socket.gethostname().lower().encode(), str(tmp_path).lower().encode(), LATITUDE.encode()]
     leaks = [(name, secret, text[max(0, place - 60) : place + 60]) for name, text in whole.items()
-             for secret in [*names, LONGITUDE.encode()]
+             for secret in [*secrets, LONGITUDE.encode()]
              if len(secret) > 4 and (place := text.find(secret)) >= 0]  # fmt: skip
     assert leaks == []
     assert b"Kept title" in (tmp_path / "out-html.html").read_bytes()
@@ -226,6 +228,8 @@ THOUGHT_OF = {
     "Group": "name",
     "Contrast": "quantity unit names conclusion",
     "Significance": "test",
+    "Summary": "name unit",  # of the author's tree of experiments, which is written for the report
+    "Experiment": "path description",
     "Footprint": "parts group_by",
 }  # fmt: skip
 

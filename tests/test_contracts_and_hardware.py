@@ -93,7 +93,8 @@ def test_a_contract_with_an_intensity_of_its_own() -> None:
     ("option", "value", "message"),
     [
         ("carbon_free", "1.2", "from 0 to 1"), ("carbon_free", "most", "from 0 to 1"),
-        ("offsets_kg", "-1", "0 or more"), ("offsets_kg", "3 kWh", "cannot be turned"), ("functional_unit", "1e6", "how many of what"),
+        ("offsets_kg", "-1", "0 or more"), ("offsets_kg", "3 kWh", "cannot be turned"),
+        ("functional_unit", "1e6", "how many of what"),
         ("functional_unit", "0 calls", "how many of what"), ("lifetime_years", "0", "years"),
         ("price_year", "2024", "no price index is bundled"), ("price_year", "2024=x", "YEAR=RATIO"),
     ],

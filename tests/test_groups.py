@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from reporter import labels, renderers
+from reporter.assess.labelled import labelled
 from reporter.assess.statistics import contrast, spread
 from reporter.errors import ReportError
 from reporter.options import make
@@ -36,7 +37,7 @@ def run(name: str, source: str = "x.csv", **told: str) -> Run:
 )  # fmt: skip
 def test_a_rule_finds_its_label_in_path_id_or_labels(rule: str, value: str) -> None:
     reading = Reading((run("seed7", "runs/bert-large/emissions.csv", project="squad"),), (), ())
-    (made,) = labels.labelled(reading, [labels.rule(rule)]).runs
+    (made,) = labelled(reading, [labels.rule(rule)]).runs
     assert made.labels[rule.partition("=")[0]] == value
     assert made.labels["project"] == "squad"
 

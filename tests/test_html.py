@@ -10,7 +10,7 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -24,7 +24,6 @@ from reporter.report import Report
 from .conftest import ROOT, SWEEP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 HOSTILE = (
@@ -161,11 +160,11 @@ def test_more_runs_than_bars_are_ranked_in_one_outline() -> None:
 
 
 def test_a_day_of_samples_is_thinned_and_keeps_its_energy() -> None:
-    from reporter.renderers.power_figure import MOST_POINTS, _thinned
+    from reporter.renderers.power_figure import MOST_POINTS, thinned
 
     steps = [(float(second), 50.0 + second % 7) for second in range(1, 20_000)]
     joules = sum(watts for _, watts in steps)
-    thinned = _thinned(steps)
+    thinned = thinned(steps)
     kept = sum(
         watts * (end - start) for (end, watts), start in zip(thinned, [0.0, *(e for e, _ in thinned)], strict=False)
     )
@@ -315,24 +314,18 @@ def test_what_is_not_known_is_not_told_and_draws_nothing() -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1280])
 def test_a_browser_says_nothing_asks_for_nothing_and_needs_no_sideways_scroll(
-    tmp_path: Path, program: Callable[[str], str], width: int, scheme: Literal["light", "dark"]
+    tmp_path: Path, chromium: Any, width: int, scheme: str
 ) -> None:
-    from playwright.sync_api import sync_playwright as browser_of  # it starts a driver, for this test alone
-
     file = tmp_path / "report.html"
     file.write_bytes(html.render(report(HOSTILE, notes="![x](http://127.0.0.1:9/x.png) <img src=//127.0.0.1:9/y>")))
     told: list[str] = []
-    with browser_of() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program("chromium"), args=["--no-sandbox", "--disable-gpu"]
-        )
-        tab = browser.new_page(viewport={"width": width, "height": 700}, color_scheme=scheme)
-        for event in ("console", "pageerror", "dialog"):
-            tab.on(event, lambda said: told.append(str(said)))
-        tab.on("request", lambda request: told.append(request.url))
-        tab.goto(file.as_uri())
-        reach = tab.evaluate("document.documentElement.scrollWidth")
-        browser.close()
+    tab = chromium.new_page(viewport={"width": width, "height": 700}, color_scheme=scheme)
+    for event in ("console", "pageerror", "dialog"):
+        tab.on(event, lambda said: told.append(str(said)))
+    tab.on("request", lambda request: told.append(request.url))
+    tab.goto(file.as_uri())
+    reach = tab.evaluate("document.documentElement.scrollWidth")
+    tab.close()
 
     assert told == [file.as_uri()]
     assert reach <= width

@@ -113,7 +113,8 @@ def damaged(lines: list[str], what: str, place: int, other: int, text: str) -> l
     elif what == "swap":
         lines[place], lines[other] = lines[other], lines[place]
     elif what == "glue":
-        lines[place] += lines.pop(other)
+        lines[place] += lines[other]
+        del lines[other]
     elif what == "cut":
         lines[place] = lines[place][: len(lines[place]) * other // (2 * ROWS)]
     elif what == "crlf":

@@ -169,7 +169,7 @@ def test_the_guide_names_every_filter_and_variable(tmp_path: Path, monkeypatch: 
     rendered = jinja2.Template.render
 
     def spy(self: jinja2.Template, *arguments: Any, **named: Any) -> str:
-        seen[str(self.name)] = set(named)
+        seen[str(self.name)] = set(dict(*arguments, **named))
         return rendered(self, *arguments, **named)
 
     monkeypatch.setattr(jinja2.Template, "render", spy)

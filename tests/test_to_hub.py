@@ -47,6 +47,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.card: str | None = CARD
+        self.head = HEAD
         self.moved = False  # somebody else commits in between
         self.refusal: str | None = None
         self.asked: list[str] = []
@@ -65,18 +66,18 @@ class Hub:
         if path == "/api/validate-yaml":
             self.validated.append(json.loads(body)["content"])
             return (400, {}, self.refusal.encode()) if self.refusal else (200, {}, b"{}")
-        if path == "/me/model/resolve/" + HEAD + "/README.md":
+        if path == f"/me/model/resolve/{self.head}/README.md":
             return self.file()
         if path.startswith("/api/models/me/model"):
-            return 200, {}, json.dumps({"id": "me/model", "sha": HEAD, "private": False, "tags": []}).encode()
+            return 200, {}, json.dumps({"id": "me/model", "sha": self.head, "private": False, "tags": []}).encode()
         return 404, {"X-Error-Code": "RepoNotFound"}, b"{}"
 
     def file(self) -> tuple[int, dict[str, str], bytes]:
         if self.card is None:
-            return 404, {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": HEAD}, b""
+            return 404, {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": self.head}, b""
         content = self.card.encode()
         etag = hashlib.sha1(content, usedforsecurity=False).hexdigest()
-        return 200, {"ETag": f'"{etag}"', "X-Repo-Commit": HEAD}, content
+        return 200, {"ETag": f'"{etag}"', "X-Repo-Commit": self.head}, content
 
     def commit(self, body: bytes, *, proposed: bool) -> tuple[int, dict[str, str], bytes]:
         lines = [json.loads(line) for line in body.splitlines()]
@@ -85,7 +86,8 @@ class Hub:
             return 412, {}, b'{"error": "A commit has happened since. Please refresh and try again."}'
         (file,) = (line["value"] for line in lines if line["key"] == "file")
         self.commits.append({**header, "path": file["path"], "content": base64.b64decode(file["content"]).decode()})
-        told = {"success": True, "commitUrl": f"{self.address}/me/model/commit/{'b' * 40}", "commitOid": "b" * 40}
+        self.card, self.head = self.commits[-1]["content"], "b" * 40
+        told = {"success": True, "commitUrl": f"{self.address}/me/model/commit/{self.head}", "commitOid": self.head}
         told |= {"pullRequestUrl": f"{self.address}/me/model/discussions/7"} if proposed else {}
         return 200, {}, json.dumps(told).encode()
 
@@ -101,13 +103,14 @@ def hub() -> Generator[Hub]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             status, headers, content = told.answer(self.command, self.path, body)
             self.send_response(status)
-            for name, value in {"Content-Type": "application/json", "Content-Length": str(len(content)), **headers}.items():
+            headers = {"Content-Type": "application/json", "Content-Length": str(len(content)), **headers}
+            for name, value in headers.items():
                 self.send_header(name, value)
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(content)
 
-        do_GET = do_HEAD = do_POST = reply
+        do_GET = do_HEAD = do_POST = reply  # noqa: N815 - http.server's names
 
         def log_message(self, *_: object) -> None:
             pass
@@ -161,8 +164,7 @@ def test_the_card_gets_its_figure_in_grams_and_keeps_the_rest(
 
 
 def test_a_card_that_is_up_to_date_is_not_committed_again(send: Callable[..., Any], hub: Hub) -> None:
-    send()
-    hub.card = hub.commits[0]["content"]
+    assert send().returncode == 0
     done = send()
     assert done.returncode == 0, done.stderr
     assert "up to date" in done.stderr
@@ -183,7 +185,11 @@ def test_a_change_can_be_proposed(send: Callable[..., Any], hub: Hub) -> None:
 
 @pytest.mark.parametrize(
     ("what", "told"),
-    [("refusal", "the Hub refuses the card's metadata: license is unknown"), ("moved", "not sent: "), ("gone", "not sent: ")],
+    [
+        ("refusal", "the Hub refuses the card's metadata: license is unknown"),
+        ("moved", "not sent: "),
+        ("gone", "not sent: "),
+    ],
 )
 def test_what_the_hub_refuses_is_told_in_one_line(
     what: str, told: str, send: Callable[..., Any], hub: Hub

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from reporter.assess.monte_carlo import DRAWS, simulate
-from reporter.assess.uncertainty import budget, significant_digits
-from reporter.footprint import Amount, Footprint, Part, ranged
+from reporter.assess.uncertainty import budget
+from reporter.footprint import Amount, Footprint, Part, ranged, significant_digits
 
 from .test_assess import footprint
 

@@ -7,21 +7,26 @@ from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from reporter import factors, labels, metrics, quotient
-from reporter.assess import checks, energy, groups, overlaps, place
+from reporter import experiments, factors, metrics, quotient
+from reporter.assess import checks, groups, overlaps, place
+from reporter.assess.branches import summarised
 from reporter.assess.contracts import contracts
 from reporter.assess.embodied import embodied, sci
-from reporter.assess.emissions import computed, implied_intensity, mean_intensity, reported
+from reporter.assess.emissions import computed, implied_intensity, reported
+from reporter.assess.energy import it_energy as energy_of
+from reporter.assess.energy import with_pue
 from reporter.assess.equivalents import equivalents
 from reporter.assess.indicators import indicators
+from reporter.assess.labelled import labelled
 from reporter.assess.lifecycle import lifecycle
 from reporter.assess.place import Site
 from reporter.assess.scenarios import scenarios
+from reporter.assess.selection import summed_up
 from reporter.assess.shifting import shifts
 from reporter.assess.social_cost import social_costs
 from reporter.assess.statistics import contrasts
 from reporter.assess.uncertainty import with_budgets
-from reporter.footprint import Footprint, RunFootprint, total
+from reporter.footprint import Footprint, RunFootprint
 from reporter.options import Options
 
 if TYPE_CHECKING:
@@ -39,8 +44,8 @@ def assess(reading: Reading, options: Options | None = None) -> Footprint:
     options = options or Options()
     factors.require_edition(options.factors_edition)
     with factors.laid_over(options.factors):
-        named = labels.labelled(reading, options.labels)
-        footprint = _assessed(metrics.laid_on(named, options.metrics), options)
+        named = metrics.laid_on(labelled(reading, options.labels), options.metrics)
+        footprint = _assessed(experiments.placed(named, options.experiments), options)
     return replace(footprint, findings=(*footprint.findings, *place.given(footprint.factors, options)))
 
 
@@ -50,12 +55,11 @@ def _assessed(reading: Reading, options: Options) -> Footprint:
     counted_once = options.overlap == "once"
     counted = overlaps.once(reading.runs, overlapping) if counted_once else reading.runs
     runs = tuple(_assess_run(run, site, computed_only=options.has_context) for run in counted)
-    released = total(run.emissions for run in runs)
-    claims = [run.run.reported_emissions_kg for run in runs]
     costs, cost_findings = social_costs(runs, options)
-    it_energy, with_pue = total(run.it_energy for run in runs), total(run.energy for run in runs)
-    footprint = Footprint(
-        runs=runs,
+    group_by = options.group_by or ((experiments.LABEL,) if options.experiments else ())
+    whole = summed_up(runs)
+    footprint = replace(
+        whole,
         inputs=reading.inputs,
         findings=(
             *reading.findings,
@@ -64,20 +68,12 @@ def _assessed(reading: Reading, options: Options) -> Footprint:
             *checks.findings(runs),
             *cost_findings,
         ),
-        duration_s=energy.summed([run.run.duration_s for run in runs]),
-        it_energy=it_energy,
-        energy=with_pue,
-        parts=energy.parts([run.run for run in runs]),
-        pue=energy.mean_pue(runs),
-        intensity=mean_intensity(runs),
-        emissions=released,
-        reported_emissions_kg=None if None in claims else energy.summed(claims),
-        computed=total(run.computed for run in runs) if all(run.computed for run in runs) else None,
         social_cost=costs[0] if costs else None,
         social_costs=costs,
-        equivalents=equivalents(released, site.locale(runs)),
-        groups=groups.grouped(runs, options.group_by),
-        group_by=options.group_by,
+        equivalents=equivalents(whole.emissions, site.locale(runs)),
+        groups=groups.grouped(runs, group_by),
+        group_by=group_by,
+        experiments=summarised(runs, options.experiments),
         intensity_series=site.series.use(runs) if site.series else None,
     )
     return _with_analyses(footprint, options, site)
@@ -110,8 +106,8 @@ def _with_analyses(footprint: Footprint, options: Options, site: Site) -> Footpr
 
 
 def _assess_run(run: Run, site: Site, *, computed_only: bool) -> RunFootprint:
-    pue, it_energy, intensity = site.pue(run), energy.it_energy(run), site.intensity(run)
-    facility = energy.with_pue(it_energy, pue)
+    pue, it_energy, intensity = site.pue(run), energy_of(run), site.intensity(run)
+    facility = with_pue(it_energy, pue)
     ours = computed(facility, intensity)
     claim = None if computed_only else reported(run, ours)
     if claim is not None:

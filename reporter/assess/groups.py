@@ -31,7 +31,7 @@ def grouped(runs: Sequence[RunFootprint], labels: Sequence[str]) -> tuple[Group,
     members: dict[str, list[int]] = {}
     for place, run in enumerate(runs):
         members.setdefault(" / ".join(_value(run, label) for label in labels), []).append(place)
-    return tuple(_group(name, [runs[place] for place in places], places) for name, places in members.items())
+    return tuple(group(name, [runs[place] for place in places], places) for name, places in members.items())
 
 
 def _value(run: RunFootprint, label: str) -> str:
@@ -39,7 +39,8 @@ def _value(run: RunFootprint, label: str) -> str:
     return own.get(label) or run.run.labels.get(label, NOT_TOLD)
 
 
-def _group(name: str, runs: Sequence[RunFootprint], places: Sequence[int]) -> Group:
+def group(name: str, runs: Sequence[RunFootprint], places: Sequence[int]) -> Group:
+    """Runs added up as one Group; ``places`` are theirs in the footprint."""
     return Group(
         name,
         len(runs),

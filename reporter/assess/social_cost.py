@@ -115,7 +115,8 @@ def _findings(factor: factors.Factor, country: str | None, years: set[int | None
         name = factors.country_name(country)
         found.append(Finding("CR106", "note", f"the social cost counts damage in {name} alone, not worldwide", None))
     if None in years and factor.source:
-        found.append(Finding("CR105", "note", f"a run tells no year; its social cost is that of {factors.UNKNOWN_YEAR}", None))
+        text = f"a run tells no year; its social cost is that of {factors.UNKNOWN_YEAR}"
+        found.append(Finding("CR105", "note", text, None))
     if factor.key == "iwg2021":
         found.append(Finding("CR109", "note", "IWG 2021 was withdrawn as US policy in January 2025", None))
     if factor.value < 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from reporter.errors import ReportError, plain
 from reporter.footprint import Contrast, Significance, Spread
@@ -92,7 +92,8 @@ def contrast(
         return None
     difference = other.mean - one.mean
     ratio = other.mean / one.mean if one.mean else None
-    interval, tests = None, ()
+    interval: tuple[float, float] | None = None
+    tests: tuple[Significance, ...] = ()
     if min(one.n, other.n) > 1:
         interval, tests = _tested(first, second)
     conclusion = _conclusion(one, other, tests)
@@ -110,8 +111,8 @@ def _tested(
     except ImportError as error:
         raise ReportError("--versus needs scipy; mend it with: pip install 'carbon-report[stats]'") from error
 
-    def difference(one: object, other: object, axis: int = -1) -> object:
-        return numpy.mean(other, axis=axis) - numpy.mean(one, axis=axis)  # type: ignore[arg-type]
+    def difference(one: Any, other: Any, axis: int = -1) -> Any:
+        return numpy.mean(other, axis=axis) - numpy.mean(one, axis=axis)
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of groups whose runs are all alike, which the result tells as nan

@@ -17,18 +17,18 @@ PREFIX = "carbon/"
 class Parcel(NamedTuple):
     """A report on its way. Nothing in it is rendered before a destination asks for it.
 
-    ``page(name, most)`` gives the bytes of an output, its Markdown cut to ``most`` bytes where that is not None;
-    ``edit(name, old)`` those of a file that is edited; ``save(path, content)`` writes a file whole or not at all.
+    ``page(name)`` gives the bytes of an output, ``edit(name, old)`` those of a file that is edited, and
+    ``save(path, content)`` writes a file whole or not at all.
     """
 
     title: str
-    page: Callable[[str, int | None], bytes]
+    page: Callable[[str], bytes]
     edit: Callable[[str, bytes], bytes]
     save: Callable[[str, bytes], None]
 
     def document(self) -> dict[str, Any]:
         """The report as schema carbon-report/1 has it: what is sent are its figures, not rounded ones."""
-        document: dict[str, Any] = json.loads(self.page("json", None))
+        document: dict[str, Any] = json.loads(self.page("json"))
         return document
 
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from reporter.output_options import Target
 
 METRICS, COMMENT, RUNS, STAGES = "carbon.json", "carbon.md", "carbon-runs.csv", "dvc.yaml"
-#: What GitHub takes in a comment is 65,536 characters; GitLab and Bitbucket take more.
-MOST_OF_A_COMMENT = 65_536
 _COLUMNS = ("run", "source", "energy_kwh", "emissions_kg", "duration_s")
 _STAGES = f"""# Where DVC finds the figures of carbon-report: metrics for `dvc metrics diff`, runs for `dvc plots show`.
 metrics:
@@ -46,7 +44,7 @@ def send(parcel: Parcel, target: Target) -> str:
     made = {
         METRICS: (json.dumps(nested(figures(document)), indent=1, ensure_ascii=False) + "\n").encode(),
         RUNS: _runs(document),
-        COMMENT: parcel.page("markdown", MOST_OF_A_COMMENT),
+        COMMENT: parcel.page("comment"),
     }
     if not os.path.exists(os.path.join(folder, STAGES)):
         made[STAGES] = _STAGES.encode()

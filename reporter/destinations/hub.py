@@ -34,7 +34,7 @@ def send(parcel: Parcel, target: Target) -> str:
     hub = HfApi(library_name="carbon-report", library_version=__version__)
     head = str(hub.model_info(target.where).sha)
     old = _card(hub, target.where, head)
-    new = parcel.page("model-card", None) if old is None else parcel.edit("model-card", old)
+    new = parcel.page("model-card") if old is None else parcel.edit("model-card", old)
     if new == old:
         return f"the card of {target.where} is up to date; nothing was committed"
     try:

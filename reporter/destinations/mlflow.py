@@ -37,7 +37,7 @@ def send(parcel: Parcel, target: Target) -> str:
 
     client = MlflowClient(tracking_uri=target.where or None)
     document = parcel.document()
-    pages = {file: parcel.page(name, None).decode() for name, file in PAGES.items()}
+    pages = {file: parcel.page(name).decode() for name, file in PAGES.items()}
     run, ours = _run(client, target.label, parcel.title)
     try:
         _log(client, run, figures(document), tags(document, parcel.title))

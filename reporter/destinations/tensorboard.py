@@ -21,7 +21,7 @@ def send(parcel: Parcel, target: Target) -> str:
 
     told = figures(parcel.document())
     summaries = [scalar_pb(PREFIX + name, value) for name, value in told.items()]
-    summaries.append(text_pb(f"{PREFIX}report", parcel.page("markdown", None).decode()))
+    summaries.append(text_pb(f"{PREFIX}report", parcel.page("markdown").decode()))
     writer = EventFileWriter(target.where)
     try:
         for summary in summaries:

@@ -34,7 +34,7 @@ def send(parcel: Parcel, target: Target) -> str:
     import wandb
 
     document = parcel.document()
-    pages = {file: parcel.page(name, None) for name, file in PAGES.items()}
+    pages = {file: parcel.page(name) for name, file in PAGES.items()}
     known = {name: value for name, value in _PRIVATE.items() if name in wandb.Settings.model_fields}
     run = wandb.init(
         entity=found[1], project=found[2], id=target.label or None, resume="allow" if target.label else None,

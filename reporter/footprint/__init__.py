@@ -24,6 +24,7 @@ from reporter.footprint.analyses import (
     Contrast,
     Contribution,
     Equivalent,
+    Experiment,
     Group,
     Indicator,
     Indicators,
@@ -40,6 +41,7 @@ from reporter.footprint.analyses import (
     Significance,
     SocialCost,
     Spread,
+    Summary,
     Term,
 )
 
@@ -60,6 +62,7 @@ __all__ = [
     "Contrast",
     "Contribution",
     "Equivalent",
+    "Experiment",
     "Footprint",
     "Group",
     "Indicator",
@@ -79,6 +82,7 @@ __all__ = [
     "Significance",
     "SocialCost",
     "Spread",
+    "Summary",
     "Term",
     "of_factor",
     "ranged",
@@ -137,6 +141,7 @@ class Footprint:
     equivalents: tuple[Equivalent, ...]
     groups: tuple[Group, ...]
     group_by: tuple[str, ...] = ()
+    experiments: tuple[Experiment, ...] = ()  # the author's tree, each branch before its children
     contrasts: tuple[Contrast, ...] = ()  # of two groups that were set against each other
     social_costs: tuple[SocialCost, ...] = ()  # by each series that was asked for, the first one first
     embodied: Amount | None = None  # kg CO2e of making the hardware, the runs' share

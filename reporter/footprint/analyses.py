@@ -289,3 +289,21 @@ class Group(NamedTuple):
     members: tuple[int, ...] = ()  # places of its runs in the footprint
     energies: Spread | None = None  # with PUE, kWh
     releases: Spread | None = None  # kg CO2e
+
+
+class Summary(NamedTuple):
+    """One variable over the runs of an experiment, in ``unit``; ``best``: no experiment beside it has a better mean."""
+
+    name: str
+    unit: str
+    spread: Spread | None  # None: no run tells it
+    best: bool
+
+
+class Experiment(NamedTuple):
+    """One branch of the author's tree, with all its runs and those of its children; its name is the path's."""
+
+    path: tuple[str, ...]
+    description: str  # Markdown
+    group: Group
+    summaries: tuple[Summary, ...]

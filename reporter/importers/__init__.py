@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import os
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from reporter import limits, plugins
 from reporter.errors import Finding, ReportError, plain
 from reporter.importers import logs as places
 from reporter.importers.base import Importer
+from reporter.importers.parts import Part
 from reporter.run import Input, Reading
 
 if TYPE_CHECKING:
@@ -54,31 +55,58 @@ def read(
     A file that cannot be read is an error finding (CR001) and the others go on; under ``strict``, or where nothing
     could be read at all, the first such error is raised. Raises ReportError also for a reader that does not exist.
     """
+    part = part_of(paths, reader, strict=strict, step=step, chosen=chosen)
+    return whole(part, paths, strict=strict)
+
+
+def part_of(
+    paths: Sequence[str],
+    reader: str | None = None,
+    *,
+    strict: bool = False,
+    step: Callable[[int, int, str], None] | None = None,
+    chosen: Mapping[str, int] | None = None,
+    searched: bool = False,
+) -> Part:
+    """Read some paths as a part of a reading, to be merged with others and made whole.
+
+    ``searched``: the files were found in a folder; what is no tracker's log among them is passed over.
+    Raises ReportError for a reader that does not exist, and where a limit is passed.
+    """
     importers = available()
     if reader is not None and reader not in importers:
         raise ReportError(f"--from {plain(reader)}: no such tracker; known are {', '.join(sorted(importers))}")
+    part = Part()
     claimed: dict[str, list[Log]] = {}
-    refused: list[ReportError] = []
-    notes: list[Finding] = []
+    known: set[str] = set()
     for path in paths:
-        _claim(places.find([path], chosen or {}), path, importers, reader, claimed, refused, notes, strict=strict)
-    runs: list[Run] = []
-    read_logs: list[tuple[str, Log]] = []
+        found = places.find([path], chosen or {})
+        _claim(found, path, importers, reader, claimed, part, known, strict=strict, searched=searched)
     if step is not None:
         _watch([log for logs in claimed.values() for log in logs], step)
+    many = 0
     for name, logs in claimed.items():
         for group in _together(logs):
-            runs += _read_group(importers[name], group, refused)
-            if len(runs) > limits.of("runs", chosen or {}):
-                raise ReportError(limits.passed(f"more than {len(runs) - 1:,} runs", "runs", chosen or {}))
-            read_logs += [(name, log) for log in group]
-    if refused and (strict or not runs):
-        raise refused[0] if len(refused) == 1 else Refused(refused)
+            runs = _read_group(importers[name], group, part.refused)
+            many += len(runs)
+            if many > limits.of("runs", chosen or {}):
+                raise ReportError(limits.passed(f"more than {many - 1:,} runs", "runs", chosen or {}))
+            part.add(name, runs, group)
+    return part
+
+
+def whole(part: Part, paths: Sequence[str], *, strict: bool = False) -> Reading:
+    """The Reading of all parts, each run once. Raises ReportError as ``read`` does."""
+    runs = [run for taken in part.taken.values() for run in taken.runs]
+    if part.refused and (strict or not runs):
+        raise part.refused[0] if len(part.refused) == 1 else Refused(part.refused)
     if not runs:
         raise ReportError("there is no run in these logs", file=plain(", ".join(paths)))
+    notes = [*part.notes]
     runs = _once(runs, notes)
-    notes += plugins.FAILED
-    return Reading(tuple(runs), _inputs(read_logs, runs), (*_findings(refused, read_logs), *notes))
+    refused = [Finding("CR001", "error", error.message, error.where) for error in part.refused]
+    told = [finding for taken in part.taken.values() for finding in taken.findings]
+    return Reading(tuple(runs), _inputs(part, runs), (*refused, *told, *notes, *plugins.FAILED))
 
 
 def _watch(logs: list[Log], step: Callable[[int, int, str], None]) -> None:
@@ -103,18 +131,18 @@ class Refused(ReportError):
 
 def _claim(
     found_logs: Iterable[Log | Finding | ReportError], path: str, importers: dict[str, Importer], reader: str | None,
-    claimed: dict[str, list[Log]], refused: list[ReportError], notes: list[Finding], *, strict: bool,
+    claimed: dict[str, list[Log]], part: Part, known: set[str], *, strict: bool, searched: bool,
 ) -> None:  # fmt: skip
     """Sort the logs at one path by the importer that claims them. Only a path that names a file must be claimed."""
-    searched, found = os.path.isdir(path), 0
-    known = {os.path.realpath(log.path) for logs in claimed.values() for log in logs}
+    folder, found = os.path.isdir(path), 0
     first_unclaimed: ReportError | None = None
     for log in found_logs:
         if isinstance(log, Finding):
-            notes.append(log)
+            part.notes.append(log)
             continue
         if isinstance(log, ReportError):
-            refused.append(log)
+            if not (searched and isinstance(log, places.NoLogs)):
+                part.refused.append(log)
             found += 1
             continue
         log.strict = strict
@@ -123,15 +151,17 @@ def _claim(
         except ReportError as error:
             first_unclaimed = first_unclaimed or error
             if not isinstance(error, _Unknown):
-                refused.append(error)
+                part.refused.append(error)
                 found += 1
             continue
         found += 1
-        if os.path.realpath(log.path) not in known:
+        place = _place(log)
+        if place not in known:
+            known.add(place)
             claimed.setdefault(name, []).append(log)
-    if not found and first_unclaimed is not None:
+    if not found and first_unclaimed is not None and not searched:
         nothing = ReportError("no tracker's log in this folder; see 'carbon-report formats'", file=plain(path))
-        refused.append(nothing if searched else first_unclaimed)
+        part.refused.append(nothing if folder else first_unclaimed)
 
 
 class _Unknown(ReportError):
@@ -167,8 +197,23 @@ def _together(logs: list[Log]) -> list[list[Log]]:
     """Files of one folder are read together, since a run's rows may lie in several of them; folders one by one."""
     groups: dict[str, list[Log]] = {}
     for log in logs:
-        groups.setdefault(log.folder and os.path.realpath(log.folder), []).append(log)
+        groups.setdefault(log.folder and _real(log.folder), []).append(log)
     return list(groups.values())
+
+
+@lru_cache(1 << 16)
+def _real(folder: str) -> str:
+    """A folder's true path. Of a thousand folders in one the way to that is followed once."""
+    above, name = os.path.split(folder)
+    if not above or name in {"", ".", ".."} or os.path.islink(folder):
+        return os.path.realpath(folder)
+    return os.path.join(_real(above), name)
+
+
+def _place(log: Log) -> str:
+    """Where a file truly lies. Most are no links, and their folder was looked up before."""
+    folder, name = os.path.split(log.path)
+    return os.path.realpath(log.path) if os.path.islink(log.path) or not name else os.path.join(_real(folder), name)
 
 
 def _read_group(importer: Importer, group: list[Log], refused: list[ReportError]) -> list[Run]:
@@ -246,17 +291,9 @@ def _unnamed(run: Run) -> bool:
     return run.id.rpartition("/")[2].startswith(run.source.replace(os.sep, "/").rpartition("/")[2].partition(".")[0])
 
 
-def _inputs(read_logs: list[tuple[str, Log]], runs: list[Run]) -> tuple[Input, ...]:
+def _inputs(part: Part, runs: list[Run]) -> tuple[Input, ...]:
     counts: dict[str, int] = {}
     for run in runs:
         counts[run.source] = counts.get(run.source, 0) + 1
-    return tuple(
-        Input(log.path, name, log.sha256(), log.rows, counts.get(log.path, 0), log.skipped) for name, log in read_logs
-    )
-
-
-def _findings(refused: list[ReportError], read_logs: list[tuple[str, Log]]) -> tuple[Finding, ...]:
-    found = [Finding("CR001", "error", error.message, error.where) for error in refused]
-    for _, log in read_logs:
-        found += [*log.findings, *log.untold()]
-    return tuple(found)
+    read = (entry for taken in part.taken.values() for entry in taken.inputs)
+    return tuple(entry._replace(runs=counts.get(entry.path, 0)) for entry in read)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from reporter import units
@@ -70,6 +71,23 @@ def moment(*names: str) -> Column:
     return Column("moment", names)
 
 
+@lru_cache(64)
+def _bound(columns: tuple[tuple[str, Column], ...], header: tuple[str, ...]) -> dict[str, tuple[int, Column, float]]:
+    """Of each field that has a column: its place, how it is declared, and what turns its numbers into the field's unit.
+
+    Kept, since ten thousand small files have one header.
+    """
+    convert = {}
+    for field, column in columns:
+        found = (named(name) for name in column.names if named(name) in header)
+        place = next((header.index(name) for name in found), None)
+        if place is not None:
+            wanted = units.of_field(field)
+            scale = units.factor(column.unit, wanted) if column.unit and wanted else 1.0
+            convert[field] = (place, column, scale)
+    return convert
+
+
 class BadCell(ValueError):
     """A required cell that cannot be read; the message names the column and shows the text."""
 
@@ -81,14 +99,7 @@ class Bound:
         self.log, self.decimal = table.log, "," if table.delimiter == ";" else "."
         self.width, self.delimiter = len(table.header), table.delimiter
         self._signs: set[str] = set()
-        self._convert: dict[str, tuple[int, Column, float]] = {}
-        for field, column in columns.items():
-            found = (named(name) for name in column.names if named(name) in table.header)
-            place = next((table.header.index(name) for name in found), None)
-            if place is not None:
-                wanted = units.of_field(field)
-                scale = units.factor(column.unit, wanted) if column.unit and wanted else 1.0
-                self._convert[field] = (place, column, scale)
+        self._convert = _bound(tuple(columns.items()), table.header)
         self._absent: dict[str, Any] = dict.fromkeys(columns.keys() - self._convert.keys())
 
     def __contains__(self, field: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from reporter.errors import plain
@@ -260,8 +261,12 @@ def _claims(log: Log) -> bool:
     start = log.head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if start[:1] in (b"[", b"{"):
         return re.search(rb'"serviceEstimates"\s*:', start) is not None
-    ends = [any(cell.endswith(end) for cell in log.header) for end in (KWH, TONS)]
-    return all(ends) or _on_premise(log)
+    return _has_figures(log.header) or _on_premise(log)
+
+
+@lru_cache(256)
+def _has_figures(header: tuple[str, ...]) -> bool:
+    return all(any(cell.endswith(end) for cell in header) for end in (KWH, TONS))
 
 
 IMPORTER = Importer(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reporter import units
@@ -123,6 +124,7 @@ def _columns(table: Table) -> dict[str, Column]:
     return columns
 
 
+@lru_cache(4096)
 def _base(name: str) -> str:
     return name.partition("(")[0].strip()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from reporter import ledger
@@ -121,6 +122,7 @@ def _places(text: str) -> dict[str, list[dict[str, int]]]:
     return found
 
 
+@lru_cache(4096)
 def _in_use(name: str) -> str:
     key = re.sub(r"[\s-]+", "_", named(name))
     return ALIASES.get(key, key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from functools import lru_cache
 
 DELIMITERS = ",;\t|"
 
@@ -20,6 +21,7 @@ def header_of(head: bytes) -> tuple[str, ...]:
     return ()
 
 
+@lru_cache(4096)
 def named(cell: str) -> str:
     """A header's cell as columns are compared: without blanks round it, in lower case."""
     return cell.strip().lower()

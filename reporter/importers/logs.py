@@ -13,6 +13,8 @@ from typing import IO, TYPE_CHECKING
 from reporter import limits
 from reporter.errors import FINDINGS, Finding, Level, ReportError, plain
 from reporter.importers.head import header_of
+from reporter.output_options import SITE_MANIFEST
+from reporter.run import Input
 
 if TYPE_CHECKING:
     import zipfile
@@ -47,6 +49,9 @@ class Log:
         """Open for reading bytes. Raises ReportError where that cannot be."""
         if self.noted is not None:
             self.noted(self.path)
+        head = self.__dict__.get("head")
+        if head is not None and len(head) < HEAD_BYTES:  # all there is: a small file is opened once
+            return io.BytesIO(head)
         try:
             return self._opened()
         except OSError as error:
@@ -78,8 +83,18 @@ class Log:
 
         if self.digest is not None:
             return self.digest
+        if len(self.head) < HEAD_BYTES:
+            return hashlib.sha256(self.head).hexdigest()
         with self.open() as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+
+    def input(self, tracker: str) -> Input:
+        """What is told of the file in the report; its runs are counted when all is read."""
+        return Input(self.path, tracker, self.sha256(), self.rows, 0, self.skipped)
+
+    def forget(self) -> None:
+        """Let go of the content that is held, once all is read: a reading may have a million files."""
+        self.__dict__.pop("head", None)
 
     def again(self) -> None:
         """Forget what was counted and told, before the file is read once more."""
@@ -152,6 +167,11 @@ def _at(path: str, chosen: Mapping[str, int]) -> Iterator[Log | Finding | Report
         log = Log("standard input", lambda: io.BytesIO(content), "", {}, chosen)
         yield log if len(content) <= log.limit("unpacked") else log.passed("more than can be held in memory", "unpacked")
         return
+    if "://" in path and not os.path.lexists(path):
+        from reporter.importers import remote
+
+        yield from remote.find(path, chosen)
+        return
     if not os.path.lexists(path) and any(sign in path for sign in "*?["):
         import glob
 
@@ -169,26 +189,65 @@ def _at(path: str, chosen: Mapping[str, int]) -> Iterator[Log | Finding | Report
 
 def _in_folder(top: str, chosen: Mapping[str, int]) -> Iterator[Log | Finding | ReportError]:
     found = looked = 0
-    links: list[str] = []
-    for folder, folders, names in os.walk(top):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        looked += len(names)
-        if looked > limits.of("files", chosen):
-            yield ReportError(limits.passed(f"{looked:,} files in this folder", "files", chosen), file=plain(top))
-            return
-        paths = [os.path.join(folder, name) for name in sorted(names) if name.lower().endswith(ENDINGS)]
-        links += filter(os.path.islink, paths)  # a link may lead out of the folder, or twice to one log
-        for log in _files([path for path in paths if _is_regular(path)], folder, chosen):
+    for place in _searched(top, chosen):
+        if isinstance(place, Finding | ReportError):
+            yield place
+            continue
+        folder, paths, here = place
+        looked += here
+        for log in _files(paths, folder, chosen):
             if not isinstance(log, NoLogs):
                 found += 1
                 yield log
-    if links:
-        more = f" and {len(links) - 1} more links" if len(links) > 1 else ""
-        yield Finding("CR042", "note", f"a link{more}, not followed; name the file itself to read it", plain(links[0]))
     if not found:
         yield ReportError(
             f"no tracker's log in this folder ({looked} files looked at); see 'carbon-report formats'", file=plain(top)
         )
+
+
+def _searched(top: str, chosen: Mapping[str, int]) -> Iterator[tuple[str, list[str], int] | Finding | ReportError]:
+    """Each folder below: its path, the files in it that may be logs, and how many were looked at."""
+    looked = 0
+    links: list[str] = []
+    for folder, folders, names in os.walk(top):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and not _is_site(folder, name))
+        looked += len(names)
+        if looked > limits.of("files", chosen):
+            yield ReportError(limits.passed(f"{looked:,} files in this folder", "files", chosen), file=plain(top))
+            break
+        paths = [os.path.join(folder, name) for name in sorted(names) if name.lower().endswith(ENDINGS)]
+        links += filter(os.path.islink, paths)  # a link may lead out of the folder, or twice to one log
+        yield folder, [path for path in paths if _is_regular(path)], len(names)
+    if links:
+        more = f" and {len(links) - 1} more links" if len(links) > 1 else ""
+        yield Finding("CR042", "note", f"a link{more}, not followed; name the file itself to read it", plain(links[0]))
+
+
+def paths(path: str, chosen: Mapping[str, int]) -> Iterator[str | Finding | ReportError]:
+    """The files of this machine that a path names, none of them opened."""
+    if path == "-":
+        yield ReportError("standard input cannot be read in parts; give a file, or leave --cache and --dask out")
+    elif not os.path.lexists(path) and any(sign in path for sign in "*?["):
+        import glob
+
+        matches = sorted(glob.glob(path, recursive=True))
+        if not matches:
+            yield ReportError("no file matches this pattern", file=plain(path))
+        for match in matches:
+            yield from paths(match, chosen)
+    elif os.path.isdir(path):
+        for place in _searched(path, chosen):
+            if isinstance(place, Finding | ReportError):
+                yield place
+            else:
+                yield from place[1]
+    else:
+        yield path
+
+
+def _is_site(folder: str, name: str) -> bool:
+    """Whether a folder is a site that we wrote: its table of runs tells of the logs beside it once more."""
+    return os.path.exists(os.path.join(folder, name, SITE_MANIFEST))
 
 
 def _is_regular(path: str) -> bool:
@@ -230,12 +289,18 @@ class _Folder(dict[str, Log]):
         super().__init__()
         self.folder, self.chosen = folder, chosen
         self.known: dict[str, Log] = {}
+        self._names: list[str] | None = None
 
     def __iter__(self) -> Iterator[str]:
+        if self._names is None:
+            self._names = self._listed()
+        return iter(self._names)
+
+    def _listed(self) -> list[str]:
         try:
-            return iter(sorted(entry.name for entry in os.scandir(self.folder) if entry.is_file(follow_symlinks=False)))
+            return sorted(entry.name for entry in os.scandir(self.folder) if entry.is_file(follow_symlinks=False))
         except OSError:
-            return iter(())
+            return []
 
     def get(self, name: str, default: Log | None = None) -> Log | None:  # type: ignore[override]
         if name not in self.known:

@@ -38,6 +38,7 @@ class Part:
         for log in logs:
             taken.inputs.append(log.input(tracker))
             taken.findings += [*log.findings, *log.untold()]
+            log.forget()
 
     @property
     def is_empty(self) -> bool:

@@ -78,6 +78,9 @@ def _run(told: dict[str, Any]) -> Run:
         told[name] = datetime.fromisoformat(told[name])
     if "devices" in told:
         told["devices"] = tuple(Device(*device) for device in told["devices"])
-    if "power_w" in told:
-        told["power_w"] = tuple((at_s, watts) for at_s, watts in told["power_w"])
-    return Run(**told)
+    return Run(**{name: _tuples(value) for name, value in told.items()})
+
+
+def _tuples(value: Any) -> Any:
+    """JSON's lists as the tuples that a Run holds."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import math
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from reporter.errors import plain
@@ -107,6 +108,7 @@ def _counted(devices: dict[str, Gauge], log: Log) -> list[Gauge]:
     return [gauge for device, gauge in devices.items() if device in own or device not in again]
 
 
+@lru_cache(4096)
 def _series(title: str) -> tuple[str, str] | None:
     """The run and the device of a column or key of power; None for anything else."""
     match = _POWER.fullmatch(title.strip()) or _ANE.fullmatch(title.strip())

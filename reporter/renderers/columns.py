@@ -17,6 +17,7 @@ COLUMN, PAGE = 24.0, 43.0
 GAP = 0.03
 _LINES = 1.7  # a table whose longest row takes more lines than this in a column goes over the page
 _SLIM, _BROAD = frozenset("ijltfI.,:;'|!()[]/ -"), frozenset("mwMWOQGD%@—…")
+_KEPT = re.compile("[\u00a0\u202f]")  # as between a sum of money and its sign
 _PIECE = re.compile(r"[^\s\u00a0–]+–?")
 
 
@@ -49,7 +50,7 @@ def _shares(least: Sequence[float], most: Sequence[float], room: float, whole: f
 
 def _unbroken(text: str, glued: re.Pattern[str], longest_part: int) -> float:
     """The width of the widest piece of a text that TeX does not break."""
-    pieces = glued.sub("_", text).split()
+    pieces = glued.sub("_", _KEPT.sub("_", text)).split()
     parts = (part for piece in pieces for part in _PIECE.findall(piece))
     return max((_width(part[: longest_part + 4]) for part in parts), default=0.0)
 

@@ -62,4 +62,4 @@ def _panel(axes: Any, money: str, costs: list[SocialCost]) -> None:
 
 
 def _label(cost: SocialCost) -> str:
-    return display.short(base.clean(cost.factor.label), 46)
+    return display.short(base.clean(display.series(cost.factor, cost.country)), 46)

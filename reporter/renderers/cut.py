@@ -1,15 +1,19 @@
-"""Cuts a Markdown report to a size, for places that take no more: a comment on GitHub, a job's summary."""
+"""Cuts a Markdown report to a size, for places that take no more: a comment on a pull request, a job's summary."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
+from reporter.renderers import markdown
+from reporter.renderers.base import Renderer
 from reporter.renderers.locales import figure, phrase, spoken
 
 if TYPE_CHECKING:
     from reporter.report import Report
 
+#: GitHub takes 65,536 characters in a comment, others more; a few are left for what is put before the report.
+MOST_OF_A_COMMENT = 65_000
 _NO_ROW = re.compile(rb"\|[ :|-]+\|")  # the line between a table's head and its rows
 
 
@@ -29,3 +33,11 @@ def cut(report: Report, page: bytes, most: int) -> bytes:  # noqa: ARG001 - its 
         if _NO_ROW.fullmatch(lines.pop()) and lines:
             lines.pop()
     return b"\n".join(lines) + b"\n" + note
+
+
+def comment(report: Report) -> bytes:
+    """The Markdown report, as much of it as fits a comment."""
+    return cut(report, markdown.render(report), MOST_OF_A_COMMENT)
+
+
+RENDERERS = (Renderer("comment", "the Markdown, cut to what fits a comment (64 kB)", (".comment.md",), comment),)

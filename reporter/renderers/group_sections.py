@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reporter.experiments import LABEL
 from reporter.renderers import display
 from reporter.renderers.locales import message, phrase
 from reporter.renderers.tables import Section
@@ -18,12 +19,14 @@ def statistics(footprint: Footprint) -> Section | None:
     """Each group's runs, total, mean with standard deviation, median and range, of energy and emissions."""
     if not any(group.energies and group.energies.n > 1 for group in footprint.groups):
         return None
+    if footprint.experiments and footprint.group_by == (LABEL,):
+        return None  # the tree tells more of the same groups
     best = _best(footprint)
     rows = []
     for group in footprint.groups:
         name = f"{display.short(group.name)}{' ' + MARK if group is best else ''}"
-        rows += [(name, phrase("energy"), *_spread(group.energies, display.energy)),
-                 ("", phrase("CO₂e"), *_spread(group.releases, display.mass))]  # fmt: skip
+        rows += [(name, phrase("energy"), *spread(group.energies, display.energy)),
+                 ("", phrase("CO₂e"), *spread(group.releases, display.mass))]  # fmt: skip
     says = phrase(
         "Over the runs of each group: standard deviations are those of a sample (n − 1). The mark * is the group with "
         "the lowest mean energy; whether it differs from another is a matter of --versus."
@@ -39,7 +42,8 @@ def _best(footprint: Footprint) -> Group | None:
     return min(told, key=lambda group: group.energies.mean if group.energies else 0.0) if len(told) > 1 else None
 
 
-def _spread(spread: Spread | None, shown: object) -> tuple[str, ...]:
+def spread(spread: Spread | None, shown: object) -> tuple[str, ...]:
+    """How many tell it, total, mean with deviation, median, and the ends."""
     if spread is None:
         return "0", "", "", "", ""
     write = shown if callable(shown) else str

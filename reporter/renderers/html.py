@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import reporter
 from reporter import assets, factors
@@ -13,6 +13,8 @@ from reporter.renderers import base, bibliography, display, drawings, figures, p
 from reporter.renderers.locales import message, phrase, spoken
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from reporter.errors import Finding
     from reporter.footprint import Amount, Footprint
     from reporter.report import Report
@@ -62,33 +64,43 @@ def render(report: Report) -> bytes:
 
 
 @spoken
-def page(report: Report, *, most_runs: int | None = None, paper: bool = False) -> str:
-    """The page as text; ``most_runs`` shortens the table of runs, ``paper`` leaves out what only a screen can do."""
+def page(
+    report: Report, *, most_runs: int | None = None, paper: bool = False, template: str = "report.html",
+    spoken_of: Sequence[str] = base.WORDS, **instead: Any,
+) -> str:  # fmt: skip
+    """The page as text; ``most_runs`` shortens the table of runs, ``paper`` leaves out what only a screen can do.
+
+    Another ``template`` extends ours, and has no script; ``instead`` is what it prints in place of what it would print,
+    and ``spoken_of`` names the words that it has.
+    """
     footprint, numbers = report.footprint, _Numbers()
+    live = not paper and template == "report.html"
     runs, places = tables.runs(footprint, most_runs), _common_folder(footprint)
     made = base.environment(base.Language(_escape, numbers.cite), report)
-    made.globals["paragraphs"] = lambda name: _paragraphs(str(made.globals["words"](name)))  # type: ignore[operator]
+    made.globals["paragraphs"] = lambda name: _paragraphs(str(made.globals["words"](name))) if name in spoken_of else []  # type: ignore[operator]
     made.globals["sources"] = lambda: numbers.listed([source.key for source in bibliography.sources(report)])
-    return made.get_template("report.html").render(
-        style=base.Safe(assets.read("styles", "report.css")),
-        version=reporter.__version__,
-        made_on=_day(),
-        script=None if paper else _script(report),
-        as_published=base.Safe("" if paper else f'<p class="as-published" hidden>{_escape(phrase(_AS_PUBLISHED))}</p>'),
-        tiles=_tiles(footprint, waiting=not paper),
-        lines=_lines(report, waiting=not paper),
-        pictures=[drawings.inline(picture, themed=not paper) for picture in figures.pictures(footprint)],
-        tracker=_only([run.tracker for run in runs]),
-        notes=_notes(report.notes),
-        groups=tables.groups(footprint),
-        equivalents=tables.equivalents(footprint),
-        sections=sections.sections(report),
-        runs=runs,
-        runs_left_out=max(0, len(footprint.runs) - most_runs) if most_runs is not None else 0,
-        findings=_findings(footprint, places)[:MOST_FINDINGS],
-        findings_left_out=max(0, len(footprint.findings) - MOST_FINDINGS),
-        inputs=[item._replace(path=_place(item.path, places)) for item in footprint.inputs],
+    ours: dict[str, Callable[[], Any]] = dict(
+        style=lambda: base.Safe(assets.read("styles", "report.css")),
+        version=lambda: reporter.__version__,
+        made_on=day,
+        script=lambda: _script(report) if live else None,
+        as_published=lambda: base.Safe(f'<p class="as-published" hidden>{_escape(phrase(_AS_PUBLISHED))}</p>' * live),
+        tiles=lambda: _tiles(footprint, waiting=live),
+        lines=lambda: _lines(report, waiting=live),
+        pictures=lambda: [drawings.inline(picture, themed=not paper) for picture in figures.pictures(footprint)],
+        tracker=lambda: _only([run.tracker for run in runs]),
+        notes=lambda: prose(report.notes),
+        groups=lambda: tables.groups(footprint),
+        equivalents=lambda: tables.equivalents(footprint),
+        sections=lambda: sections.sections(report),
+        runs=lambda: runs,
+        runs_left_out=lambda: max(0, len(footprint.runs) - most_runs) if most_runs is not None else 0,
+        findings=lambda: _findings(footprint, places)[:MOST_FINDINGS],
+        findings_left_out=lambda: max(0, len(footprint.findings) - MOST_FINDINGS),
+        inputs=lambda: [item._replace(path=_place(item.path, places)) for item in footprint.inputs],
     )
+    told = {name: make() for name, make in ours.items() if name not in instead}
+    return made.get_template(template).render(told, **instead)
 
 
 def _script(report: Report) -> Script:
@@ -201,7 +213,7 @@ def _place(path: str, folder: str) -> str:
     return os.path.basename(path) if outside else inside
 
 
-def _notes(text: str | None) -> base.Safe | None:
+def prose(text: str | None) -> base.Safe | None:
     """The author's Markdown as HTML without images, scripts, styles, ids or links to anything but the web and mail."""
     if not text or not text.strip():
         return None
@@ -240,7 +252,7 @@ def _to_the_web(_: str, name: str, value: str) -> str | None:
     return value if name != "href" or value.lower().startswith(_LINKS) else None
 
 
-def _day() -> str | None:
+def day() -> str | None:
     """The day of SOURCE_DATE_EPOCH; no clock is read, so that the same logs give the same page."""
     from datetime import UTC, datetime
 

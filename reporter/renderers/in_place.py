@@ -20,14 +20,15 @@ def decoded(old: bytes, option: str) -> str:
 
 
 def line_end(text: str) -> str:
-    """The line end that new lines take: that of Windows where the file has one."""
-    return "\r\n" if "\r\n" in text else "\n"
+    """The line end that new lines take: that of the first line."""
+    return "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
 
 
 def between(text: str, block: str, markers: tuple[str, str], option: str) -> str | None:
     """The text with the block, which brings its markers, in place of the old one; None where there are no markers.
 
-    Markers in fenced code are talk about markers. Raises ReportError where there is one marker without the other.
+    Its lines end as the one with the first marker does. Markers in fenced code are talk about markers. Raises
+    ReportError where there is one marker without the other.
     """
     start, end = markers
     bare = masked(text, comments=False)
@@ -35,11 +36,15 @@ def between(text: str, block: str, markers: tuple[str, str], option: str) -> str
         return None
     if (bare.count(start), bare.count(end)) != (1, 1) or bare.index(start) > bare.index(end):
         raise ReportError(f"{option}: there must be one '{start}' and one '{end}' after it; nothing was changed")
-    return f"{text[: bare.index(start)]}{block}{text[bare.index(end) + len(end) :]}"
+    after = text[bare.index(start) + len(start) :]
+    ending = "\n" if after.startswith("\n") else "\r\n" if after.startswith("\r\n") else line_end(text)
+    made = block.replace("\n", ending)
+    return f"{text[: bare.index(start)]}{made}{text[bare.index(end) + len(end) :]}"
 
 
 def appended(text: str, block: str, ending: str, option: str) -> str:
     """The text with the block as its last paragraph. Raises ReportError where the block would fall into open code."""
+    block = block.replace("\n", ending)
     gap = "" if not text.strip() or text.endswith(ending * 2) else ending if text.endswith(("\n", "\r")) else ending * 2
     made = f"{text}{gap}{block}{ending}"
     if masked(made, comments=False)[len(text) :].strip() == "":

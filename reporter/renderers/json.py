@@ -46,6 +46,7 @@ def document(report: Report) -> dict[str, Any]:
         "totals": _totals(footprint),
         "runs": [_run(run) for run in footprint.runs],
         "groups": [_group(group) for group in footprint.groups],
+        "experiments": [json_analyses.experiment(branch) | _group(branch.group) for branch in footprint.experiments],
         "social_cost": _social_cost(footprint.social_cost),
         "social_costs": [_social_cost(cost) for cost in footprint.social_costs],
         "embodied": _range(footprint.embodied),

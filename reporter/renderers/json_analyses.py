@@ -1,4 +1,4 @@
-"""Life cycle and indicators as plain data for JSON: full precision, base units in the key's name, null for unknown."""
+"""Experiments, life cycle and indicators as plain data for JSON: full precision, base units in the key's name."""
 
 from __future__ import annotations
 
@@ -7,8 +7,22 @@ from typing import TYPE_CHECKING, Any
 from reporter.renderers.base import clean
 
 if TYPE_CHECKING:
-    from reporter.footprint import Amount, Indicator, Indicators, LifeCycle, Term
+    from reporter.footprint import Amount, Experiment, Indicator, Indicators, LifeCycle, Term
     from reporter.quotient import Quotient
+
+
+def experiment(branch: Experiment) -> dict[str, Any]:
+    """One branch of the author's tree: its path, words and statistics; its sums are those of a group."""
+    return {
+        "path": [clean(name) for name in branch.path],
+        "description": clean(branch.description),
+        "members": list(branch.group.members),
+        "variables": [
+            {"name": clean(one.name), "unit": one.unit or None, "best": one.best,
+             **(one.spread._asdict() if one.spread else {"n": 0})}
+            for one in branch.summaries
+        ],
+    }  # fmt: skip
 
 
 def lifecycle(life: LifeCycle | None) -> dict[str, Any] | None:

@@ -88,7 +88,7 @@ def insert(report: Report, old: bytes) -> bytes:
     """
     text = in_place.decoded(old, "--readme")
     ending = in_place.line_end(text)
-    block = snippet(report).decode().strip().replace("\n", ending)
+    block = snippet(report).decode().strip()
     made = in_place.between(text, block, (START, END), "--readme")
     return (in_place.appended(text, block, ending, "--readme") if made is None else made).encode()
 

@@ -200,11 +200,12 @@ def _with_section(front: str, body: str, made: str, ending: str) -> str:
 
     What an author wrote under the heading stays below it; the Hub's own form, not filled in, goes.
     """
-    made = made.strip().replace("\n", ending)
+    made = made.strip()
     block = made.removeprefix(HEADING).strip()
     replaced = in_place.between(body, block, (START, END), "--model-card")
     if replaced is not None:
         return front + replaced
+    block = block.replace("\n", ending)
     title = _TITLE.search(in_place.masked(body))
     if title is None:
         space = ending if front and not front.endswith("\n") else ""

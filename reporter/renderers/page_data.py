@@ -36,9 +36,8 @@ def data(report: Report) -> dict[str, Any]:
     footprint, errors, prices = report.footprint, _Errors(), _prices(report.footprint)
     return {
         "runs": _runs(footprint, errors),
-        "groups": len(footprint.groups),
-        "group_of": _group_of(footprint),
-        "places": [_place(factor, errors) for factor in sorted(factors.intensities(), key=lambda one: one.label)],
+        "groups": [list(group.members) for group in footprint.groups],
+        "places": [_place(factor, errors) for factor in sorted(factors.intensities(), key=display.place)],
         "prices": prices,
         "equivalents": [_equivalent(item.factor) for item in tables.shown_equivalents(footprint)],
         "emissions": display.mass(footprint.emissions),
@@ -134,12 +133,6 @@ def _year(run: RunFootprint) -> int:
     return when.year if when else factors.UNKNOWN_YEAR
 
 
-def _group_of(footprint: Footprint) -> list[int]:
-    """The number of each run's group; empty without groups."""
-    number = {run: place for place, group in enumerate(footprint.groups) for run in group.members}
-    return [number[place] for place in range(len(number))]
-
-
 def _place(factor: factors.Factor, errors: _Errors) -> list[Any]:
     error = errors.of(of_factor(factor))
     boundary = locales.phrase(factor.boundary)
@@ -149,9 +142,10 @@ def _place(factor: factors.Factor, errors: _Errors) -> list[Any]:
 def _prices(footprint: Footprint) -> list[dict[str, Any]]:
     """Series of the social cost, the report's own first: for each year of a run money for a kg, low and high."""
     years = sorted({_year(run) for run in footprint.runs})
-    own = [_series(cost.series, cost.factor.label, cost.country, {year: _priced(cost, year) for year in years})
-           for cost in footprint.social_costs[:1]]  # fmt: skip
-    published = [_series(name, found[years[0]].label, None, found) for name in factors.series() if years
+    own = [_series(cost.series, display.series(cost.factor, cost.country), cost.country,
+                   {year: _priced(cost, year) for year in years}) for cost in footprint.social_costs[:1]]  # fmt: skip
+    published = [_series(name, locales.phrase(found[years[0]].label), None, found)
+                 for name in factors.series() if years
                  for found in [{year: factors.social_cost(name, None, year) for year in years}]]  # fmt: skip
     return own + published
 

@@ -39,6 +39,8 @@ _SCHEME = "report-font:"
 def render(report: Report) -> bytes:
     """The page as PDF/UA-1, the same bytes for the same report. Raises ReportError without Pango."""
     weasyprint = _weasyprint()
+    if report.language == "zh":
+        _need_chinese()
     from weasyprint.text.fonts import FontConfiguration
 
     fetcher, fonts = _fetcher(weasyprint), FontConfiguration()
@@ -50,6 +52,17 @@ def render(report: Report) -> bytes:
     except RecursionError as error:
         raise ReportError("--notes: the text is nested too deeply for a PDF; take some of its levels out") from error
     return made
+
+
+def _need_chinese() -> None:
+    """Raise ReportError where no font of this machine has Chinese, for which a PDF would show empty boxes."""
+    import shutil
+    import subprocess
+
+    lists = shutil.which("fc-list")  # fontconfig's, by which Pango finds fonts; where it is not, nothing can be said
+    if lists and not subprocess.run([lists, ":lang=zh"], capture_output=True, check=False).stdout.strip():
+        raise ReportError("the PDF in Chinese needs a font that has it: on Debian or Ubuntu run 'apt-get install "
+                          "fonts-noto-cjk' (or the small fonts-droid-fallback); --html needs none")  # fmt: skip
 
 
 def _weasyprint() -> Any:

@@ -92,4 +92,4 @@ def _low_high(one: Scenario) -> tuple[float, float]:
 
 
 def _name(one: Scenario) -> str:
-    return display.short(base.clean(one.label), 36)
+    return display.short(base.clean(display.country(one.key) if one.kind == "country" else one.label), 36)

@@ -30,11 +30,11 @@ def drawn(footprint: Footprint) -> tuple[Any, ...] | None:
         return None
     largest = sorted(known, key=lambda item: -(item.run.energy_kwh or 0.0))[:MOST_CURVES]
     shown = [item for item in known if item in largest]
-    inks, peaks = _inks(shown), [max(watts for _, watts in item.run.power_w) for item in shown]
+    inks, peaks = inks_of(shown), [max(watts for _, watts in item.run.power_w) for item in shown]
     alike = max(peaks) < 5 * min(peaks)  # otherwise the smaller ones would lie flat on an axis of all
     figure, panels = _canvas(len(shown), alike=alike, legend=bool(inks))
     longest = max(item.run.power_w[-1][0] for item in shown)
-    scale, unit = (1 / 3600, "h") if longest > 3 * 3600 else (1 / 60, "min") if longest > 180 else (1.0, "s")
+    scale, unit = time_scale(longest)
     for item, axes, peak in zip(shown, panels, peaks, strict=True):
         _panel(axes, item, inks, scale)
         axes.set(ylim=(0, 1.12 * (max(peaks) if alike else peak)), xlim=(0, None), title=_name(item))
@@ -46,7 +46,12 @@ def drawn(footprint: Footprint) -> tuple[Any, ...] | None:
     figure.supylabel(f"{phrase('Power')} (W)", fontsize=9)
     if inks:
         figure.legend(*_legend(inks), loc="outside upper right", ncols=min(3, len(inks)))
-    return "power", phrase("Power over time"), _caption(len(shown), len(known), bool(inks)), _words(shown), figure
+    return "power", phrase("Power over time"), _caption(len(shown), len(known), bool(inks)), words(shown), figure
+
+
+def time_scale(longest_s: float) -> tuple[float, str]:
+    """What seconds are multiplied by, and the unit that they are then in."""
+    return (1 / 3600, "h") if longest_s > 3 * 3600 else (1 / 60, "min") if longest_s > 180 else (1.0, "s")
 
 
 def _canvas(panels: int, *, alike: bool, legend: bool) -> tuple[Any, Any]:
@@ -63,7 +68,7 @@ def _ticks(number_of: int) -> Any:
     return MaxNLocator(number_of)
 
 
-def _inks(shown: Sequence[RunFootprint]) -> dict[str, str]:
+def inks_of(shown: Sequence[RunFootprint]) -> dict[str, str]:
     """The colour of each device, the one of most energy first; empty where no run tells several."""
     energies: dict[str, float] = {}
     for item in shown:
@@ -81,11 +86,11 @@ def _joules(item: RunFootprint, watts: Iterable[float]) -> float:
 def _panel(axes: Any, item: RunFootprint, inks: dict[str, str], scale: float) -> None:
     """One run: an area for each device on those below, or the outline of all together."""
     ends = [end for end, _ in item.run.power_w]
-    whole = _thinned(item.run.power_w)
+    whole = thinned(item.run.power_w)
     edges, below = [0.0, *(end * scale for end, _ in whole)], [0.0] * len(whole)
     devices = dict(item.run.device_power_w)
     for name in [name for name in inks if name in devices]:
-        curve = _thinned(list(zip(ends, devices[name], strict=True)))
+        curve = thinned(list(zip(ends, devices[name], strict=True)))
         top = [base_w + watts for base_w, (_, watts) in zip(below, curve, strict=True)]
         axes.stairs(top, edges, baseline=below, fill=True, color=inks[name])
         below = top
@@ -115,7 +120,8 @@ def _caption(shown: int, known: int, by_device: bool) -> str:
     return " ".join(told)
 
 
-def _words(shown: Sequence[RunFootprint]) -> str:
+def words(shown: Sequence[RunFootprint]) -> str:
+    """What the curves show, for who cannot see them."""
     told = []
     for item in shown:
         peak = max(watts for _, watts in item.run.power_w)
@@ -128,7 +134,7 @@ def _words(shown: Sequence[RunFootprint]) -> str:
     return phrase("Curves, one a run. {told}.", told="; ".join(told))
 
 
-def _thinned(steps: Curve) -> Curve:
+def thinned(steps: Curve) -> Curve:
     """At most MOST_POINTS steps of (end in s, mean W), weighted by time, so that the area stays the energy."""
     width = -(-len(steps) // MOST_POINTS)
     out, start = [], 0.0

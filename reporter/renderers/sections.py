@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reporter.renderers import comparison, display, group_sections, indicators, lifecycle, quotient, shifting, working
+from reporter.renderers import (
+    comparison,
+    display,
+    experiment_sections,
+    group_sections,
+    indicators,
+    lifecycle,
+    quotient,
+    shifting,
+    working,
+)
 from reporter.renderers.locales import message, phrase, phrases
 from reporter.renderers.tables import Section
 
@@ -239,8 +249,8 @@ def cause(key: str) -> str:
 
 
 _ANALYSES = (
-    group_sections.statistics, group_sections.contrasts, _changes, _countries, _regions, shifting.section,
-    comparison.section, lifecycle.section, lifecycle.overheads, indicators.overview, indicators.computing,
+    experiment_sections.tree, group_sections.statistics, group_sections.contrasts, _changes, _countries, _regions,
+    shifting.section, comparison.section, lifecycle.section, lifecycle.overheads, indicators.overview, indicators.computing,
     indicators.climate, indicators.ranking, _contracts, _hardware, _social_costs, _uncertainty, quotient.section,
     quotient.recommendations,
 )  # fmt: skip

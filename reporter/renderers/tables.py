@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reporter import factors
-    from reporter.footprint import Amount, Equivalent, Footprint, RunFootprint
+    from reporter.footprint import Amount, Equivalent, Footprint, Group, RunFootprint
     from reporter.report import Report
     from reporter.run import Run
 
@@ -45,6 +45,7 @@ class RunLine(NamedTuple):
     energy: str
     emissions: str
     country: str
+    link: str = ""  # to a page of its own
 
 
 class GroupLine(NamedTuple):
@@ -56,6 +57,8 @@ class GroupLine(NamedTuple):
     it_energy: str
     energy: str
     emissions: str
+    link: str = ""
+    level: int = 0  # inside how many other groups
 
 
 class Section(NamedTuple):
@@ -150,13 +153,15 @@ def runs(footprint: Footprint, limit: int | None = None) -> list[RunLine]:
 
 def groups(footprint: Footprint) -> list[GroupLine]:
     """One line a group, where runs were grouped."""
-    return [
-        GroupLine(
-            display.short(group.name), display.runs(group.runs), display.duration(group.duration_s),
-            display.energy(group.it_energy), display.energy(group.energy), display.mass(group.emissions),
-        )
-        for group in footprint.groups
-    ]  # fmt: skip
+    return [group(one, one.name) for one in footprint.groups]
+
+
+def group(told: Group, name: str) -> GroupLine:
+    """A group as text."""
+    return GroupLine(
+        display.short(name), display.runs(told.runs), display.duration(told.duration_s),
+        display.energy(told.it_energy), display.energy(told.energy), display.mass(told.emissions),
+    )  # fmt: skip
 
 
 def name_of(item: RunFootprint) -> str:
@@ -177,7 +182,7 @@ def name_of(item: RunFootprint) -> str:
 def _run(item: RunFootprint) -> RunLine:
     run = item.run
     return RunLine(
-        display.short(name_of(item)), _tracker(run), display.date(run.started_at),
+        display.short(name_of(item)), tracker(run), display.date(run.started_at),
         display.duration(run.duration_s), display.energy(item.it_energy), display.energy(item.energy),
         display.mass(item.emissions), item.country or display.not_told(),
     )  # fmt: skip
@@ -185,10 +190,11 @@ def _run(item: RunFootprint) -> RunLine:
 
 def trackers(footprint: Footprint) -> list[str]:
     """The trackers with their versions, once, as their authors write them: ``CodeCarbon 3.3.2``."""
-    return list(dict.fromkeys(_tracker(item.run) for item in footprint.runs))
+    return list(dict.fromkeys(tracker(item.run) for item in footprint.runs))
 
 
-def _tracker(run: Run) -> str:
+def tracker(run: Run) -> str:
+    """The tracker with its version, as its authors write it."""
     return f"{_PROPER_NAMES.get(run.tracker, run.tracker)} {run.tracker_version or ''}".strip()
 
 

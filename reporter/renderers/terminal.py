@@ -80,7 +80,7 @@ def _width() -> int:
 def _columns_there() -> int:
     try:
         return os.get_terminal_size(sys.stdout.fileno()).columns or 100
-    except (OSError, ValueError, AttributeError):  # no terminal, or standard output is closed
+    except (OSError, ValueError):
         return 100
 
 

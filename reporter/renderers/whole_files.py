@@ -51,8 +51,6 @@ def save(path: str, made: bytes, edited: bytes | None = None) -> None:
 
 
 def _print(made: bytes) -> None:
-    if sys.stdout is None:
-        raise ReportError("standard output is closed; name a file for it")
     try:
         sys.stdout.flush()
         sys.stdout.buffer.write(made)

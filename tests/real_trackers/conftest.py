@@ -50,7 +50,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
 
 @pytest.fixture
 def carbon_in(tmp_path: Path) -> Sender:
-    """``carbon_in(python, *arguments, **environment)``: our command line, run by a tracker's python, in an empty folder."""
+    """``carbon_in(python, *arguments, **environment)``: our command line, by a tracker's python, in an empty folder."""
     ours = "|".join(dict.fromkeys([str(ROOT), *map(sysconfig.get_path, ("purelib", "platlib"))]))
 
     def run(python: str, *arguments: object, **settings: str) -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,4 @@
-"""The real W&B, offline: the record of its run holds the figures, the artifact and the page, and nothing of this machine."""
+"""The real W&B, offline: its record holds the figures, the artifact and the page, and nothing of this machine."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def test_wandb_records_summary_artifact_and_page(environment: Environment, carbo
     python = environment("wandb", "wandb==0.31.0")
     place = {"WANDB_MODE": "offline", "HOME": str(tmp_path), "SOURCE_DATE_EPOCH": "1700000000"}
     done = carbon_in(
-        python, SWEEP, "--title", "Distillation", "--json", "report.json", "--html", "report.html", "--group-by", "project",
-        "--to", "wandb:team/green", **place,
+        python, SWEEP, "--title", "Distillation", "--json", "report.json", "--html", "report.html",
+        "--group-by", "project", "--to", "wandb:team/green", **place,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "sent to wandb: " in done.stderr
