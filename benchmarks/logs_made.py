@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import pickle
 import uuid
 from typing import TYPE_CHECKING
 
@@ -44,8 +45,8 @@ def _running_totals(run: int, rows: int) -> Iterator[str]:
         energy = sum(energies)
         at = (BEGUN + datetime.timedelta(seconds=int(duration) + 60 * (run % 10_000))).strftime("%Y-%m-%dT%H:%M:%S")
         yield (
-            f"{at},sweep,{identity},phase-{run % 5},{duration!r},{0.38 * energy!r},{0.38 * energy / duration!r},{cpu_w!r},"
-            f"{gpu_w!r},{ram_w!r},{energies[0]!r},{energies[1]!r},{energies[2]!r},{energy!r},{_TAIL}\n"
+            f"{at},sweep,{identity},phase-{run % 5},{duration!r},{0.38 * energy!r},{0.38 * energy / duration!r},"
+            f"{cpu_w!r},{gpu_w!r},{ram_w!r},{energies[0]!r},{energies[1]!r},{energies[2]!r},{energy!r},{_TAIL}\n"
         )
 
 
@@ -113,3 +114,14 @@ def small_files(folder: Path, files: int, rows: int = 2) -> None:
         place.joinpath("emissions.csv").write_text(
             HEADER + "\n" + "".join(_running_totals(run, rows)), encoding="utf-8"
         )
+
+
+def impact_info(path: Path) -> None:
+    """The info.pkl that stands beside such a data.json."""
+    start = BEGUN.replace(tzinfo=None)
+    told = {
+        "cpu_info": {"brand": "Intel Xeon", "count": 32}, "gpu_info": [{"name": "TITAN V"}], "region": {"id": "US-CA"},
+        "region_carbon_intensity_estimate": {"carbonIntensity": 250.0}, "experiment_start": start,
+        "experiment_end": None, "experiment_impact_tracker_version": "0.1.8",
+    }  # fmt: skip
+    path.write_bytes(pickle.dumps(told, 3))

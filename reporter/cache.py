@@ -30,7 +30,7 @@ class Cache:
     """
 
     def __init__(self, folder: str, settings: Mapping[str, Any]) -> None:
-        """``settings`` are whatever else the reading depends on. Raises ReportError where there can be no such folder."""
+        """``settings``: whatever else the reading depends on. Raises ReportError where there can be no such folder."""
         from reporter import __version__
 
         self.folder = folder
@@ -38,7 +38,8 @@ class Cache:
         try:
             os.makedirs(folder, exist_ok=True)
         except OSError as error:
-            raise ReportError(f"--cache: {error.strerror}; name a folder that can be written", file=plain(folder)) from error
+            reason = f"--cache: {error.strerror}; name a folder that can be written"
+            raise ReportError(reason, file=plain(folder)) from error
 
     def get(self, unit: Unit) -> Part | None:
         """What was read of these files, None where that is not known or they have changed."""

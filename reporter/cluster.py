@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from reporter import importers
 from reporter.errors import ReportError, plain
 from reporter.importers import stored
-from reporter.importers.parts import Part
+from reporter.importers.parts import Part, thin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -66,8 +66,13 @@ def _read(tasks: list[tuple[list[str], bool]], settings: dict[str, Any]) -> list
 
 def part_of(paths: list[str], settings: Mapping[str, Any], *, searched: bool) -> Part:
     """One unit's part, whatever goes wrong with it: an error that no importer foresaw is told with the path."""
+    asked = dict(settings)
+    points = asked.pop("points", None)
     try:
-        return importers.part_of(paths, searched=searched, **settings)
+        part = importers.part_of(paths, searched=searched, **asked)
+        if points is not None:
+            thin(part, points)
+        return part
     except ReportError as error:
         return Part(refused=[error])
     except Exception as error:

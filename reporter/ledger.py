@@ -91,7 +91,7 @@ def _value(column: str, cell: str) -> Any:
 
 def _finite(cell: str) -> float:
     value = float(cell)
-    if not abs(value) <= 1e30:  # neither infinite nor nan
+    if not 0 <= value <= 1e30 or "_" in cell or not cell.isascii():  # neither below 0, nor infinite, nor nan
         raise ValueError(cell)
     return value
 

@@ -94,7 +94,7 @@ def _site(document: Report, read: Sequence[str], options: Options, folder: str) 
         say(f"site written to {plain(os.path.join(folder, 'index.html'))}: {done.written} files written, "
             f"{done.kept} as they were, {done.removed} removed")  # fmt: skip
     for path in done.changed:
-        say(f"carbon-report: {plain(os.path.join(folder, path))}: changed by hand, so it stays; no page leads to it now")
+        say(f"carbon-report: {plain(os.path.join(folder, path))}: changed by hand, so it stays; no page leads there")
 
 
 def _send(document: Report, read: Sequence[str], options: Options) -> None:

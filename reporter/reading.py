@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from reporter.options import Options
     from reporter.run import Reading
 
+#: Of more folders than this each run's power keeps so many points alone: memory then holds a million runs.
+MANY, POINTS = 5000, 8
+
 
 def read(options: Options, chosen: Mapping[str, int], step: Callable[[int, int, str], None] | None) -> Reading:
     """Read the logs that the options name. ``step(done, total, name)`` is called on the way.
@@ -25,8 +28,10 @@ def read(options: Options, chosen: Mapping[str, int], step: Callable[[int, int, 
     from reporter import cluster
     from reporter.cache import Cache
 
-    settings = {"reader": options.reader, "strict": options.strict, "chosen": dict(chosen)}
+    settings: dict[str, object] = {"reader": options.reader, "strict": options.strict, "chosen": dict(chosen)}
     plan = units.plan(options.logs, chosen)
+    if len(plan.units) > MANY:
+        settings["points"] = POINTS
     cache = None if options.cache is None else Cache(options.cache, settings)
     parts = [cache.get(unit) if cache else None for unit in plan.units]
     missing = [place for place, part in enumerate(parts) if part is None]
@@ -44,8 +49,9 @@ def read(options: Options, chosen: Mapping[str, int], step: Callable[[int, int, 
 
 
 def _here(
-    unit: units.Unit, settings: Mapping[str, object], done: int, total: int, step: Callable[[int, int, str], None] | None
-) -> Part:
+    unit: units.Unit, settings: Mapping[str, object], done: int, total: int,
+    step: Callable[[int, int, str], None] | None,
+) -> Part:  # fmt: skip
     """A unit's part, read in this process."""
     from reporter.cluster import part_of
 

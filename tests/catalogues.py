@@ -103,8 +103,9 @@ def translations(code: str) -> dict[Message, tuple[str, ...]]:
     found: dict[Message, tuple[str, ...]] = {}
     for entry in catalogue:
         if entry.id:
-            key = (entry.id[0], entry.id[1]) if isinstance(entry.id, tuple) else (entry.id, None)
-            found[key] = entry.string if isinstance(entry.string, tuple) else (entry.string,)
+            key = (str(entry.id), None) if isinstance(entry.id, str) else (entry.id[0], entry.id[1])
+            said = entry.string or ""
+            found[key] = (said,) if isinstance(said, str) else tuple(said)
     return found
 
 

@@ -89,7 +89,7 @@ def github(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[GitHub, 
         def log_message(self, *_: object) -> None:
             pass
 
-    server = _Server(str(folder / "socket"), Handler)  # type: ignore[arg-type]
+    server = _Server(str(folder / "socket"), Handler)
     Thread(target=server.serve_forever, daemon=True).start()
     (folder / "config.yml").write_text(f"http_unix_socket: {folder / 'socket'}\n")
     yield told, folder

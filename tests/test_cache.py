@@ -9,11 +9,12 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from benchmarks import logs_made
 
+from benchmarks import logs_made
 from reporter import importers, reading
 from reporter.errors import Finding, ReportError
 from reporter.importers import stored
@@ -48,7 +49,8 @@ def age(folder: Path, seconds: float = OLD_S) -> None:
 def read(folder: Path, cache: Path, **options: Any) -> tuple[Reading, int]:
     """What is read, and how many folders were read anew."""
     read_anew = []
-    made = reading.read(Options(logs=(str(folder),), cache=str(cache), **options), {}, lambda *step: read_anew.append(step))
+    chosen = Options(logs=(str(folder),), cache=str(cache), **options)
+    made = reading.read(chosen, {}, lambda *step: read_anew.append(step))
     return made, len(read_anew)
 
 
@@ -120,7 +122,7 @@ def test_a_full_disk_keeps_nothing_and_reads_on(logs: Path, tmp_path: Path, monk
     assert read(logs, tmp_path / "cache")[0] == importers.read([str(logs)])
     assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file()], "nothing half written is left"
     (tmp_path / "file").write_text("")
-    with pytest.raises(ReportError, match="--cache: .*; name a folder that can be written"):
+    with pytest.raises(ReportError, match=r"--cache: .*; name a folder that can be written"):
         read(logs, tmp_path / "file" / "cache")
 
 
@@ -155,7 +157,8 @@ def test_parts_merge_in_any_grouping() -> None:
     def part(place: int, tracker: str) -> Part:
         run = Run(id=f"run-{place}", tracker=tracker, source=f"{place}.csv", energy_kwh=0.1 * place)
         taken = Taken([run], [Input(f"{place}.csv", tracker, "0", 1, 0, 0)], [Finding("CR010", "note", "x", None)])
-        return Part({tracker: taken}, [ReportError("bad", file=f"{place}.csv")], [Finding("CR042", "note", "a link", None)])
+        refused = [ReportError("bad", file=f"{place}.csv")]
+        return Part({tracker: taken}, refused, [Finding("CR042", "note", "a link", None)])
 
     def told(one: Part) -> Any:
         return one.taken, list(map(str, one.refused)), one.notes
@@ -165,6 +168,20 @@ def test_parts_merge_in_any_grouping() -> None:
     for cut in range(1, 5):
         assert told(merge([merge(parts[:cut]), merge(parts[cut:])])) == flat
     assert told(stored.load(stored.dump(merge(parts)))) == flat
+
+
+def test_of_very_many_folders_curves_are_short_and_energies_the_same(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs_made.power_log(logs / "run.csv", 500)
+    plain, _ = read(logs, tmp_path / "one")
+    monkeypatch.setattr(reading, "MANY", 3)
+    short, _ = read(logs, tmp_path / "two")
+    assert [run.energy_kwh for run in plain.runs] == [run.energy_kwh for run in short.runs]
+    (long, few) = (next(run.power_w for run in made.runs if run.tracker == "power-log") for made in (plain, short))
+    assert len(few) == reading.POINTS < len(long)
+    kwh = [sum((at - start) * watts for (start, _), (at, watts) in pairwise([(0.0, 0.0), *course])) for course in (long, few)]
+    assert kwh[0] == pytest.approx(kwh[1])
 
 
 def test_a_part_is_stored_field_for_field() -> None:

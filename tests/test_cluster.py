@@ -7,8 +7,8 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from benchmarks import logs_made
 
+from benchmarks import logs_made
 from reporter import cluster, importers, reading
 from reporter.errors import ReportError
 from reporter.importers import remote
@@ -97,7 +97,8 @@ def same(one: Reading, other: Reading, moved: tuple[str, str] = ("", "")) -> Non
             for run in reading.runs
         )  # fmt: skip
         inputs = sorted((here(entry.path), *entry[1:]) for entry in reading.inputs)
-        return runs, inputs, sorted((code, level, here(text), here(where)) for code, level, text, where in reading.findings)
+        findings = sorted((code, level, here(text), here(where)) for code, level, text, where in reading.findings)
+        return runs, inputs, findings
 
     assert told(one) == told(other)
 
@@ -159,14 +160,14 @@ def test_a_local_cluster_is_started_and_ended(logs: Path) -> None:
 def test_an_address_where_nobody_listens_is_an_error(logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     distributed = needed("distributed")
     monkeypatch.setattr(distributed, "Client", lambda *_, **__: (_ for _ in ()).throw(OSError("timed out")))
-    with pytest.raises(ReportError, match="--dask tcp://127.0.0.1:9: no scheduler answers there"):
+    with pytest.raises(ReportError, match=r"--dask tcp://127\.0\.0\.1:9: no scheduler answers there"):
         read(logs, dask="tcp://127.0.0.1:9")
 
 
 def test_what_cannot_be_opened_is_one_line(bucket: str) -> None:
     with pytest.raises(ReportError, match=r"s3://energy/none\.csv: no file of a tracker's log is there"):
         read("s3://energy/none.csv")
-    with pytest.raises(ReportError, match="cannot be read: .*; check the path and your credentials"):
+    with pytest.raises(ReportError, match=r"cannot be read: .*; check the path and your credentials"):
         read("s3://nobodys-bucket/**/emissions.csv")
     for path in ("ftp://host/emissions.csv", "simplecache::s3://energy/logs"):
         with pytest.raises(ReportError, match="paths of this kind are not opened; known are s3://"):

@@ -130,7 +130,8 @@ def test_the_folder_for_dvc_holds_the_figures_and_the_runs(carbon: Carbon, tmp_p
 
 
 def test_the_comment_for_cml_fits_and_says_that_it_was_cut(carbon: Carbon, tmp_path: Path) -> None:
-    emissions_csv(tmp_path, *({"run_id": f"run-{n}", "project_name": f"project {n}"} for n in range(2000)))
+    rows: list[dict[str, object]] = [{"run_id": f"run-{n}", "project_name": f"project {n}"} for n in range(2000)]
+    emissions_csv(tmp_path, *rows)
     outputs = ("--comment", "c.md", "--markdown", "m.md")
     done = carbon("emissions.csv", "--group-by", "project", "--to", "dvc:out", *outputs)
     assert done.returncode == 0, done.stderr

@@ -164,12 +164,12 @@ def test_a_day_of_samples_is_thinned_and_keeps_its_energy() -> None:
 
     steps = [(float(second), 50.0 + second % 7) for second in range(1, 20_000)]
     joules = sum(watts for _, watts in steps)
-    thinned = thinned(steps)
+    shorter = thinned(steps)
     kept = sum(
-        watts * (end - start) for (end, watts), start in zip(thinned, [0.0, *(e for e, _ in thinned)], strict=False)
+        watts * (end - start) for (end, watts), start in zip(shorter, [0.0, *(e for e, _ in shorter)], strict=False)
     )
 
-    assert len(thinned) <= MOST_POINTS
+    assert len(shorter) <= MOST_POINTS
     assert kept == pytest.approx(joules)
 
 

@@ -18,7 +18,8 @@ import pytest
 from reporter.errors import ReportError
 from reporter.footprint import Amount
 from reporter.options import Options, make
-from reporter.renderers import display, latex, locales, markdown, model_card, statement, terminal
+from reporter.renderers import badge, display, latex, locales, markdown, model_card, statement, terminal
+from reporter.renderers import json as json_output
 from reporter.report import Report
 from reporter.wording import LANGUAGES
 
@@ -98,7 +99,7 @@ def test_thousands_countries_days_and_plurals() -> None:
     for code in LANGUAGES:
         with locales.speaking(code):
             runs = display.runs(1), display.runs(3)
-            told[code] = (display.whole(1234), display.country("DEU"), display.date(day), *runs)
+            told[code] = (display.whole(1234), locales.country("DEU"), display.date(day), *runs)
 
     assert told["en"] == ("1,234", "Germany", "2026-11-21", "1 run", "3 runs")
     assert told["de"] == ("1.234", "Deutschland", "21.11.2026", "1 Lauf", "3 Läufe")
@@ -213,7 +214,7 @@ def test_digits_reach_every_output_but_those_of_programs() -> None:
     for make_output in (statement.render, markdown.render, terminal.render, model_card.section):
         made = make_output(few)
         assert shown in (made if isinstance(made, str) else made.decode())
-    assert golden.json_output.render(few) == golden.json_output.render(golden.report())
+    assert json_output.render(few) == json_output.render(golden.report())
 
 
 def test_wordings_are_options_of_the_configuration_file_too() -> None:
@@ -274,7 +275,7 @@ def test_the_document_compiles(code: str, tmp_path: Path, program: Callable[[str
 
 def test_badges_and_cards_speak_and_their_metadata_does_not(tmp_path: Path) -> None:
     made = report(tmp_path, HENDERSON, language="de")
-    assert json.loads(golden.badge.endpoint(made))["message"] == "8,021 kg CO₂e"
+    assert json.loads(badge.endpoint(made))["message"] == "8,021 kg CO₂e"
     card = model_card.render(made).decode()
     assert "emissions: 8021.0" in card
     assert "8,021 kg" in card

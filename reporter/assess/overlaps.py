@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING, NamedTuple
@@ -49,34 +50,41 @@ def _machine(run: Run) -> tuple[object, ...]:
 
 
 def _on_one_machine(runs: list[Run]) -> list[Overlap]:
-    covered: list[tuple[float, float, Run]] = []  # disjoint, in order of time
+    covered = _Covered()
     found = []
     for run in sorted(runs, key=lambda run: (-(run.energy_kwh or 0.0), _span(run), run.id)):
         start, end = _span(run)
-        touched = [part for part in covered if part[0] < end and part[1] > start]
-        inside = [(max(start, low), min(end, high), other) for low, high, other in touched]
-        seconds = sum(high - low for low, high, _ in inside)
-        if seconds > SLACK_S:
-            most = max(inside, key=lambda part: part[1] - part[0])[2]
+        seconds, most = covered.add(start, end, run)
+        if most is not None and seconds > SLACK_S:
             found.append(Overlap(run, most, seconds, max(0.0, 1 - seconds / (end - start))))
-        covered = _with(covered, start, end, run)
     return found
 
 
-def _with(
-    covered: list[tuple[float, float, Run]], start: float, end: float, run: Run
-) -> list[tuple[float, float, Run]]:
-    """The covered time with one more run's added where nothing covered it yet."""
-    new, now = [], start
-    for low, high, _ in covered:
-        if high <= start or low >= end:
-            continue
-        if low > now:
-            new.append((now, low, run))
-        now = max(now, high)
-    if now < end:
-        new.append((now, end, run))
-    return sorted([*covered, *new], key=lambda part: part[:2])
+class _Covered:
+    """The time that runs cover, as disjoint spans in order; a span keeps the run that covers most of it."""
+
+    def __init__(self) -> None:
+        self._starts: list[float] = []
+        self._ends: list[float] = []
+        self._runs: list[Run] = []
+
+    def add(self, start: float, end: float, run: Run) -> tuple[float, Run | None]:
+        """Cover one more span; gives the seconds of it that were covered before, and the run that covered most."""
+        first, last = bisect_right(self._ends, start), bisect_left(self._starts, end)
+        shares = [
+            (min(end, self._ends[place]) - max(start, self._starts[place]), place) for place in range(first, last)
+        ]
+        if not shares:
+            self._replace(first, first, (start, end), run)
+            return 0.0, None
+        other = self._runs[max(shares)[1]]
+        # Spans that touch become one: however many runs there are, each is joined once.
+        whole = min(start, self._starts[first]), max(end, self._ends[last - 1])
+        self._replace(first, last, whole, max(run, other, key=lambda one: one.duration_s or 0.0))
+        return sum(share for share, _ in shares), other
+
+    def _replace(self, first: int, last: int, span: tuple[float, float], run: Run) -> None:
+        self._starts[first:last], self._ends[first:last], self._runs[first:last] = [span[0]], [span[1]], [run]
 
 
 def _span(run: Run) -> tuple[float, float]:

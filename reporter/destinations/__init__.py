@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import re
+import sys
+from contextlib import redirect_stdout
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -68,13 +70,15 @@ def send(targets: Sequence[Target], parcel: Parcel) -> Iterator[str]:
     """
     for one in targets:
         try:
-            yield available()[one.name].send(parcel, one)
+            with redirect_stdout(sys.stderr):  # what a library says is no part of an output
+                done = available()[one.name].send(parcel, one)
         except ReportError:
             raise
         except Exception as error:  # whatever a library of others makes of its network
             reason = plain(without_secrets(" ".join(str(error).split())) or type(error).__name__, 300)
             place = plain(without_secrets(f"{one.name}:{one.where}".rstrip(":")))
             raise ReportError(f"--to {place}: not sent: {reason}") from error
+        yield done
 
 
 def without_secrets(text: str) -> str:

@@ -22,6 +22,7 @@ _RUN = re.compile(r"(?:(.*)/)?([0-9a-f]{32})")
 #: A server that is not there is told within seconds, and MLflow tells nobody how it is used; what the user set stands.
 _USUAL = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30", "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }  # fmt: skip
 
 
@@ -33,9 +34,11 @@ def send(parcel: Parcel, target: Target) -> str:
     """
     for name, value in _USUAL.items():
         os.environ.setdefault(name, value)
-    from mlflow.tracking import MlflowClient
+    from mlflow.tracking import MlflowClient, set_tracking_uri
 
-    client = MlflowClient(tracking_uri=target.where or None)
+    if target.where:
+        set_tracking_uri(target.where)  # before MLflow 3 artifacts do not ask the client for its address
+    client = MlflowClient()
     document = parcel.document()
     pages = {file: parcel.page(name).decode() for name, file in PAGES.items()}
     run, ours = _run(client, target.label, parcel.title)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reporter import limits, plugins
 from reporter.errors import Finding, ReportError, plain
 from reporter.importers import logs as places
+from reporter.importers import remote
 from reporter.importers.base import Importer
 from reporter.importers.parts import Part
 from reporter.run import Input, Reading
@@ -80,7 +81,8 @@ def part_of(
     claimed: dict[str, list[Log]] = {}
     known: set[str] = set()
     for path in paths:
-        found = places.find([path], chosen or {})
+        far = "://" in path and not os.path.lexists(path)
+        found = remote.find(path, chosen or {}) if far else places.find([path], chosen or {})
         _claim(found, path, importers, reader, claimed, part, known, strict=strict, searched=searched)
     if step is not None:
         _watch([log for logs in claimed.values() for log in logs], step)
@@ -240,6 +242,8 @@ def _all_of(importer: Importer, group: list[Log]) -> list[Run]:
         return list(importer.read(group))
     except RecursionError as error:
         raise ReportError("nested too deep to be read", file=plain(group[0].path)) from error
+    except OSError as error:
+        raise ReportError(f"cannot be read: {error.strerror or error}", file=plain(group[0].path)) from error
 
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-f]{32}")

@@ -54,7 +54,9 @@ class Sifted(NamedTuple):
 class Stretch:
     """Rows of a table one after another: those of a whole short file, or of one block of a long one."""
 
-    def __init__(self, table: Table, rows: Iterator[Row], sifted: Sifted | None = None, block: Block | None = None) -> None:
+    def __init__(
+        self, table: Table, rows: Iterator[Row], sifted: Sifted | None = None, block: Block | None = None
+    ) -> None:
         self.sifted, self._table, self._rows, self._block = sifted, table, rows, block
 
     def rows(self, *, every: bool = False) -> Iterator[Row]:
@@ -134,7 +136,8 @@ class _Ahead:
         self._sieve: Sieve | None = None
         self._waiting: deque[tuple[Block, Future[Sifted | None] | None]] = deque()
         self._pool: ThreadPoolExecutor | None = None
-        self._cores = min(CORES, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+        ours = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        self._cores = min(CORES, ours or 1)
 
     def sift(self, sieve: Sieve) -> None:
         """Use this sieve from the next block on."""

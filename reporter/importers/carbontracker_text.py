@@ -333,4 +333,6 @@ def powers(text: str) -> tuple[float, ...] | None:
     if len({len(row) for row in rows}) > 1:
         raise ValueError("samples of different numbers of devices")
     values = [[read_number(cell) for cell in row] for row in rows]
+    if any(value < 0 for row in values for value in row):
+        raise ValueError("below 0 W")
     return tuple(sum(column) / len(values) for column in zip(*values, strict=True))

@@ -212,6 +212,7 @@ def _api(log: Log) -> Iterator[Run]:
     """The answer of ``/api/footprint``: for each day (or week, month ...) an estimate of each service."""
     _tell_cloud(log)
     seen: dict[str, int] = {}
+    known: set[tuple[object, ...]] = set()
     for line, period in json_documents.values(log):
         estimates = period.get("serviceEstimates") if isinstance(period, dict) else None
         if not isinstance(estimates, list):
@@ -224,6 +225,11 @@ def _api(log: Log) -> Iterator[Run]:
                 log.say("CR002", f"an estimate without kilowattHours and co2e of 0 or more: {shown(estimate)}", line)
             elif kwh or tons:
                 run = _estimated(estimate, period, kwh, tons, log, line)
+                itself = run.id, shown(figures.get("accountId")), kwh, tons
+                if itself in known:
+                    log.say("CR021", f"the estimate of {plain(run.id, 60)} stands here again; counted once", line)
+                    continue
+                known.add(itself)
                 seen[run.id] = seen.get(run.id, 0) + 1  # another account's, say
                 yield run if seen[run.id] == 1 else replace(run, id=f"{run.id} ({seen[run.id]})")
 

@@ -124,9 +124,10 @@ def _aligned(cells: list[str], header: tuple[str, ...]) -> dict[str, str] | None
         back = len(header) - front - 1
         name = ",".join(cells[front : len(cells) - back])
         return dict(zip(header, [*cells[:front], name, *cells[len(cells) - back :]], strict=True))
-    if "cpu_model" not in header or "gpu_model" not in header:
+    front = header.index("cpu_model") if "cpu_model" in header else len(header)
+    if header[front + 2 : front + 3] != ("gpu_model",):  # with the count of GPUs between them, as it is written
         return None
-    front, back = header.index("cpu_model"), len(header) - header.index("gpu_model") - 1
+    back = len(header) - front - 3
     middle = cells[front : len(cells) - back]
     count = next((place for place, cell in enumerate(middle) if place and _COUNT.fullmatch(cell.strip())), len(middle))
     named = [",".join(middle[:count]), "".join(middle[count : count + 1]), ",".join(middle[count + 1 :])]

@@ -62,6 +62,9 @@ def _ai_page(told: Told) -> Iterator[Run]:
     parts = {page: _part(told, page) for page in PAGES}
     kwh = {page: part.number("energy_needed") or 0.0 for page, part in parts.items()}
     grams = {page: part.number("carbonemissions") or 0.0 for page, part in parts.items()}
+    for page in parts:
+        if not kwh[page] and grams[page]:
+            raise told.wrong(f"{page}-energy_needed", f"missing beside {grams[page]:g} g; export the page again")
     total_kwh, total_g = told.number("tot_energy_needed"), told.number("tot_carbonemissions")
     if total_kwh is not None and total_g is not None:
         more = _repetitions(told)

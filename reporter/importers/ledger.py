@@ -32,9 +32,13 @@ def read(logs: Sequence[Log]) -> Iterator[Run]:
                 told = f"a ledger of version '{plain(version, 20)}'; this carbon-report reads {ledger.VERSION}"
                 raise log.refuse(told)
             try:
-                yield ledger.run_of(cells)
+                run = ledger.run_of(cells)
             except ValueError as error:
                 log.skip(line, plain(error))
+                continue
+            if run.energy_kwh is None and not run.devices:
+                log.say("CR013", "the ledger tells no energy of this run", line, level="note")
+            yield run
 
 
 def _table(log: Log) -> Iterator[tuple[int, Mapping[str, str]]]:

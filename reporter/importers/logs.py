@@ -50,7 +50,8 @@ class Log:
         if self.noted is not None:
             self.noted(self.path)
         head = self.__dict__.get("head")
-        if head is not None and len(head) < HEAD_BYTES:  # all there is: a small file is opened once
+        # All there is: a small file is opened once. (What reads archives takes errors of files alone.)
+        if head is not None and len(head) < HEAD_BYTES and not head.startswith(b"PK"):
             return io.BytesIO(head)
         try:
             return self._opened()
@@ -70,7 +71,10 @@ class Log:
     def head(self) -> bytes:
         """The first 64 KiB."""
         with self.open() as stream:
-            return stream.read(HEAD_BYTES)
+            try:
+                return stream.read(HEAD_BYTES)
+            except OSError as error:
+                raise self.refuse(f"cannot be read: {error.strerror}") from error
 
     @cached_property
     def header(self) -> tuple[str, ...]:
@@ -165,12 +169,8 @@ def _at(path: str, chosen: Mapping[str, int]) -> Iterator[Log | Finding | Report
     if path == "-":
         content = sys.stdin.buffer.read(limits.of("unpacked", chosen) + 1)
         log = Log("standard input", lambda: io.BytesIO(content), "", {}, chosen)
-        yield log if len(content) <= log.limit("unpacked") else log.passed("more than can be held in memory", "unpacked")
-        return
-    if "://" in path and not os.path.lexists(path):
-        from reporter.importers import remote
-
-        yield from remote.find(path, chosen)
+        over = len(content) > log.limit("unpacked")
+        yield log.passed("more than can be held in memory", "unpacked") if over else log
         return
     if not os.path.lexists(path) and any(sign in path for sign in "*?["):
         import glob
@@ -210,7 +210,7 @@ def _searched(top: str, chosen: Mapping[str, int]) -> Iterator[tuple[str, list[s
     looked = 0
     links: list[str] = []
     for folder, folders, names in os.walk(top):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and not _is_site(folder, name))
+        folders[:] = sorted(name for name in folders if name[0] != "." and not _is_site(folder, name))
         looked += len(names)
         if looked > limits.of("files", chosen):
             yield ReportError(limits.passed(f"{looked:,} files in this folder", "files", chosen), file=plain(top))
@@ -273,6 +273,8 @@ def _files(paths: list[str], folder: str, chosen: Mapping[str, int]) -> Iterator
 
 def _open(path: str, chosen: Mapping[str, int]) -> IO[bytes]:
     """Open a regular file; a FIFO, a device or a socket is refused instead of waited for. Raises OSError."""
+    if not stat.S_ISREG(os.stat(path).st_mode):  # some devices act when they are opened
+        raise OSError(0, "it is no regular file")
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     told = os.fstat(descriptor)
     if not stat.S_ISREG(told.st_mode) or told.st_size > limits.of("size", chosen):
@@ -330,6 +332,8 @@ def _in_archive(archive: Log) -> Iterator[Log]:
                 folder, _, name = member.filename.rpartition("/")
                 beside = folders.setdefault(folder, {})
                 path = f"{archive.path}/{member.filename}"
+                if name in beside:
+                    raise archive.refuse(f"two files of the archive are called {plain(member.filename, 80)}; unpack it")
                 beside[name] = Log(path, _member(opened, member, archive.chosen), f"{archive.path}/{folder}", beside,
                                    archive.chosen)  # fmt: skip
         for beside in folders.values():
@@ -349,6 +353,8 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, chosen: Mapping[s
         import zipfile
         import zlib
 
+        if member.flag_bits & 1:
+            raise OSError(0, "it is encrypted; unpack the archive, and name the folder")
         size, ratio = member.file_size, member.file_size / max(1, member.compress_size)
         if size > limits.of("unpacked", chosen):
             raise OSError(0, limits.passed(f"{limits.size(size)} when unpacked", "unpacked", chosen))

@@ -59,13 +59,13 @@ class Folded:
         while ends_s[-1] / self.width_s >= BINS:
             self.width_s *= 2
             for bins in self._bins:
-                bins += [0.0] * (len(bins) % 2)
+                bins.extend([0.0] * (len(bins) % 2))
                 bins[:] = [one + other for one, other in zip(bins[::2], bins[1::2], strict=True)]
         first, last = int(ends_s[0] / self.width_s), int(ends_s[-1] / self.width_s)
         edges = np.arange(first, last + 2) * self.width_s
         for bins, each in zip(self._bins, joules, strict=True):
             total = np.concatenate(([0.0], np.cumsum(each)))
-            bins += [0.0] * (last + 1 - len(bins))
+            bins.extend([0.0] * (last + 1 - len(bins)))
             for place, more in enumerate(np.diff(np.interp(edges, ends_s, total)).tolist(), first):
                 bins[place] += more
 

@@ -16,7 +16,7 @@ from reporter.importers import json_documents
 from reporter.importers.base import Importer
 from reporter.importers.hardware import described, kind_of
 from reporter.importers.head import encoding_of, named
-from reporter.importers.table import Table, lines
+from reporter.importers.table import LARGEST, Table, lines
 from reporter.importers.told import Told
 from reporter.run import Device, Run
 
@@ -42,6 +42,7 @@ _TOTAL = re.compile(
     rf"(?P<unit>kg|g|t|tons?) ?CO(?:.{{0,12}}?of which (?P<offset>{_NUMBER}) ?(?:%|percents?))?",
     re.IGNORECASE,
 )
+_CLAIMED = re.compile(r"emissions are estimated to be|emitted a total of", re.IGNORECASE)
 _KG = {"kg": 1.0, "g": 1e-3, "t": 1e3, "ton": 1e3, "tons": 1e3}
 PROVIDERS = {
     "google cloud platform": "gcp", "google cloud": "gcp", "amazon web services": "aws", "microsoft azure": "azure",
@@ -81,6 +82,7 @@ def read(logs: Sequence[Log]) -> Iterator[Run]:
 
 def _statements(log: Log) -> Iterator[_Stated]:
     text, starts = _flat(log)
+    before_it: _Stated | None = None
     matches = list(_HOURS.finditer(text))
     if not matches:
         raise log.refuse("the statement cannot be read; it says 'A cumulative of 100 hours of computation was ...'")
@@ -99,8 +101,15 @@ def _statements(log: Log) -> Iterator[_Stated]:
             raise log.refuse(wrong, line)
         if wrong or not hours:
             log.skip(line, wrong)
-        else:
-            yield _stated(match["model"], hours, tdp_w, line, (before, after))
+            continue
+        stated = _stated(match["model"], hours, tdp_w, line, (before, after))
+        if before_it is not None and stated._replace(line=before_it.line) == before_it:
+            log.say("CR021", "the statement stands here again, word for word; counted once", line)
+            continue
+        if stated.claim_kg is None and _CLAIMED.search(after):
+            log.say("CR008", "the emissions beside it are no number; taken as not told", line)
+        before_it = stated
+        yield stated
 
 
 def _stated(model: str, hours: float, tdp_w: float | None, line: int, around: tuple[str, str]) -> _Stated:
@@ -141,7 +150,9 @@ def _plain_number(text: str) -> float | None:
     text = text.strip().rstrip(".,")
     if re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", text):
         text = text.replace(",", "")
-    return float(text) if re.fullmatch(r"[0-9]+(\.[0-9]+)?(e[+-]?[0-9]{1,2})?", text, re.IGNORECASE) else None
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?(e[+-]?[0-9]{1,2})?", text, re.IGNORECASE) or float(text) > LARGEST:
+        return None
+    return float(text)
 
 
 def _forms(log: Log) -> Iterator[_Stated]:

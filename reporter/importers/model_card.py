@@ -64,12 +64,24 @@ def _yaml(front: str, log: Log) -> Any:
     except ImportError as error:
         raise log.refuse("a model card needs PyYAML: pip install 'carbon-report[hub]'") from error
     try:
+        _refuse_twins(yaml.compose(front, yaml.SafeLoader), log)
         return yaml.safe_load(front)
     except yaml.MarkedYAMLError as error:
         line = None if error.problem_mark is None else error.problem_mark.line + 2
         raise log.refuse(f"the metadata is no YAML: {error.problem}", line) from error
     except (yaml.YAMLError, ValueError, RecursionError, OverflowError, TypeError) as error:
         raise log.refuse(f"the metadata is no YAML: {plain(error, 100)}") from error
+
+
+def _refuse_twins(node: Any, log: Log) -> None:
+    """YAML takes the last of two equal keys and says nothing. Raises ReportError where the claim has such."""
+    pairs = node.value if node is not None and node.id == "mapping" else []
+    claims = [value for key, value in pairs if key.value == "co2_eq_emissions"]
+    inside = claims[0].value if len(claims) == 1 and claims[0].id == "mapping" else []
+    names = [key.value for key, _ in inside if key.id == "scalar"]
+    twice = next((name for name in names if names.count(name) > 1), "co2_eq_emissions" if len(claims) > 1 else None)
+    if twice is not None:
+        raise log.refuse(f"the metadata has the key '{plain(twice, 40)}' twice; keep one")
 
 
 def _line(front: str) -> int | None:

@@ -137,6 +137,7 @@ class Columns:
         if "timestamp" not in bases:
             raise self._log.refuse("no column tells the time; add timestamp to --query-gpu")
         self._time = bases.index("timestamp")
+        self._zoned: bool | None = None
 
     @property
     def places(self) -> Places | None:
@@ -163,7 +164,7 @@ class Columns:
             self._log.skip(row.line, "the last line is cut", "CR003")
             return None
         try:
-            at = read_moment(cells[self._time].replace("/", "-"))
+            at = self._moment(cells[self._time])
             power_w, counter_kwh = self._first(cells, self._power, "W"), self._first(cells, self._counter, "kWh")
         except ValueError as error:
             self._log.skip(row.line, str(error))
@@ -174,6 +175,16 @@ class Columns:
         key, index = self._cell(cells, self._key), self._cell(cells, self._index)
         label = None if index is None else f"GPU {plain(index, 40)}"
         return Sample(at, key, label, self._cell(cells, self._model), power_w, counter_kwh)
+
+    def _moment(self, cell: str) -> datetime:
+        """The moment. Raises ValueError also where it has a time zone and those above have none, or the reverse."""
+        at = read_moment(cell.replace("/", "-"))
+        if self._zoned is None:
+            self._zoned = at.tzinfo is not None
+        if self._zoned != (at.tzinfo is not None):
+            told = "has no" if self._zoned else "has a"
+            raise ValueError(f"'{plain(cell, 40)}' {told} time zone, unlike those above")
+        return at
 
     def _cell(self, cells: list[str], place: int | None) -> str | None:
         return None if place is None or _missing(cells[place]) else cells[place]

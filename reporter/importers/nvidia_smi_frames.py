@@ -32,7 +32,7 @@ class Places(NamedTuple):
 
 
 class Readings(NamedTuple):
-    """The plain rows of a block: first and last moment, GPUs, and of each row the time, the GPU's place and the power."""
+    """The plain rows of a block: first and last moment, GPUs, and of each row time, GPU's place and power."""
 
     first: datetime
     last: datetime

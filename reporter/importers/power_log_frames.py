@@ -9,6 +9,7 @@ from reporter import powerlog
 from reporter.importers import frames
 from reporter.importers.blocks import Sifted
 from reporter.importers.power_log_rows import FINEST_S, MOST_POINTS
+from reporter.importers.table import LARGEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -59,7 +60,7 @@ def _sifted(data: bytes, width: int, delimiter: str, places: Mapping[str, int]) 
     for name in names:
         values = frame.columns[name]
         # NaN compares as False: a cell that is blank, as one that is out of order, is for the row reader.
-        if not (values[0] >= 0 and (values[1:] >= values[:-1]).all() and values[-1] < frames.LARGEST):
+        if not (values[0] >= 0 and (values[1:] >= values[:-1]).all() and values[-1] < LARGEST):
             return None
         needed.append(np.flatnonzero(values[1:] > values[:-1])[-1:] + 1)
     needed.append(_lasts(frame.columns[powerlog.ELAPSED]))

@@ -71,8 +71,9 @@ class _Lines(io.RawIOBase):
 def block_lines(data: bytes, first: int, log: Log, told: set[str]) -> Iterator[tuple[int, str]]:
     """Lines of a part of a UTF-8 file with their numbers, the first being ``first``; ``told`` is kept for the file."""
     numbers = itertools.count(first)
-    lines = _readable(enumerate(_decoded(io.BytesIO(data), "utf-8-sig" if first == 1 else "utf-8", "\n"), first), log, told)
-    return zip(numbers, lines, strict=False)
+    encoding = "utf-8-sig" if first == 1 else "utf-8"
+    numbered = enumerate(_decoded(io.BytesIO(data), encoding, "\n"), first)
+    return zip(numbers, _readable(numbered, log, told), strict=False)
 
 
 def _readable(numbered: Iterable[tuple[int, str]], log: Log, told: set[str]) -> Iterator[str]:
@@ -124,7 +125,7 @@ class Table:
 
         def noted() -> Iterator[str]:
             nonlocal here, last
-            for here, last in numbered:  # noqa: B007 - both are read outside
+            for here, last in numbered:
                 if last.startswith(_CONFLICT):
                     raise self.log.refuse("a git merge conflict stands here; resolve it first", here)
                 yield last

@@ -65,7 +65,7 @@ def plan(paths: Sequence[str], chosen: Mapping[str, int]) -> Plan:
 
 
 def _is_remote(path: str) -> bool:
-    return remote.scheme(path) is not None and not os.path.lexists(path)
+    return "://" in path and not os.path.lexists(path)
 
 
 def _files(path: str, chosen: Mapping[str, int]) -> Iterator[File | Finding | ReportError]:

@@ -19,6 +19,7 @@ from reporter.importers.base import Importer, read_moment
 from reporter.importers.gauges import Gauge
 from reporter.importers.head import delimiter_of, encoding_of
 from reporter.importers.json_documents import values
+from reporter.importers.json_lines import shown
 from reporter.importers.table import Table
 from reporter.run import Run
 
@@ -126,6 +127,7 @@ def _add_rows(runs: _Runs) -> None:
             continue
         found = [(series, traces.reading(value)) for key, value in row.items() if (series := _series(key))]
         told = [(series[1], power) for series, power in found if not math.isnan(power)]
+        _tell_odd([value for key, value in row.items() if _series(key)], log, line)
         if not told:
             continue
         time_s = next((time for key in _TIMES if not math.isnan(time := _time_s(row.get(key), key))), math.nan)
@@ -159,11 +161,24 @@ def _add_table(runs: _Runs) -> None:
         if math.isnan(time_s):
             log.skip(row.line, f"{plain(titles[clock], 40)}: no time", "CR002" if row.whole else "CR003")
             continue
+        if not row.whole and len(row.cells) < len(titles):
+            log.skip(row.line, "the last line is cut", "CR003")
+            continue
+        _tell_odd([row.cells[place] for place in columns if place < len(row.cells)], log, row.line)
         name = plain(row.cells[owner], 100) if owner is not None and owner < len(row.cells) else ""
         for place, (run, device) in columns.items():
             power_w = traces.reading(row.cells[place]) if place < len(row.cells) else math.nan
             if not math.isnan(power_w):  # a panel's rows hold the time of every run, and the power of one
                 runs.add(run or name, device, time_s, power_w)
+
+
+def _tell_odd(values: Sequence[Any], log: Log, line: int) -> None:
+    """Tell the first value that is no reading and yet something: where there is none W&B writes nothing or NaN."""
+    for value in values:
+        nothing = value is None or str(value).strip().lower() in {"", "nan", "null", "none"}
+        if not nothing and math.isnan(traces.reading(value)):
+            log.say("CR008", f"{shown(value)} is no power; left out", line)
+            return
 
 
 def _titles(log: Log) -> list[str]:

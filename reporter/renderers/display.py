@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reporter.footprint import significant_digits
-from reporter.renderers.locales import country as country
-from reporter.renderers.locales import currency, current, message, phrase, phrases
-from reporter.renderers.locales import figure as figure
+from reporter.renderers.locales import country, currency, current, figure, message, phrase, phrases
 from reporter.renderers.locales import date as day
 from reporter.renderers.locales import money as with_sign
 

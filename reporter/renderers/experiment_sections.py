@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reporter.renderers import display
+from reporter.renderers import display, locales
 from reporter.renderers.group_sections import MARK, spread
 from reporter.renderers.locales import message, phrase
 from reporter.renderers.tables import Section
@@ -53,4 +53,4 @@ def _cells(one: Summary) -> tuple[str, ...]:
 
 
 def _plain(value: float) -> str:
-    return display.figure(f"{value:.4g}")
+    return locales.figure(f"{value:.4g}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reporter.experiments import LABEL
-from reporter.renderers import display
+from reporter.renderers import display, locales
 from reporter.renderers.locales import message, phrase
 from reporter.renderers.tables import Section
 
@@ -80,7 +80,7 @@ def _quantity(one: Contrast) -> str:
 def _write(one: Contrast, value: float) -> str:
     if one.unit == "kWh":
         return display.energy(value)
-    return display.mass(value) if one.unit == "kgCO2e" else display.figure(f"{value:.4g}")
+    return display.mass(value) if one.unit == "kgCO2e" else locales.figure(f"{value:.4g}")
 
 
 def _mean(one: Contrast, spread: Spread) -> str:
@@ -96,11 +96,11 @@ def _difference(one: Contrast) -> str:
 
 
 def _ratio(one: Contrast) -> str:
-    return "" if one.ratio is None else display.figure(f"{one.ratio:.3g}")
+    return "" if one.ratio is None else locales.figure(f"{one.ratio:.3g}")
 
 
 def _tests(one: Contrast) -> str:
-    return "; ".join(f"{test.test} {display.figure(_p(test.p))}" for test in one.tests)
+    return "; ".join(f"{test.test} {locales.figure(_p(test.p))}" for test in one.tests)
 
 
 def _p(p: float) -> str:

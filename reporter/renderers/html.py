@@ -65,7 +65,7 @@ def render(report: Report) -> bytes:
 
 @spoken
 def page(
-    report: Report, *, most_runs: int | None = None, paper: bool = False, template: str = "report.html",
+    report: Report, /, *, most_runs: int | None = None, paper: bool = False, template: str = "report.html",
     spoken_of: Sequence[str] = base.WORDS, **instead: Any,
 ) -> str:  # fmt: skip
     """The page as text; ``most_runs`` shortens the table of runs, ``paper`` leaves out what only a screen can do.
@@ -74,31 +74,31 @@ def page(
     and ``spoken_of`` names the words that it has.
     """
     footprint, numbers = report.footprint, _Numbers()
-    live = not paper and template == "report.html"
+    live, told_beside = not paper and template == "report.html", phrase(_AS_PUBLISHED)
     runs, places = tables.runs(footprint, most_runs), _common_folder(footprint)
     made = base.environment(base.Language(_escape, numbers.cite), report)
     made.globals["paragraphs"] = lambda name: _paragraphs(str(made.globals["words"](name))) if name in spoken_of else []  # type: ignore[operator]
     made.globals["sources"] = lambda: numbers.listed([source.key for source in bibliography.sources(report)])
-    ours: dict[str, Callable[[], Any]] = dict(
-        style=lambda: base.Safe(assets.read("styles", "report.css")),
-        version=lambda: reporter.__version__,
-        made_on=day,
-        script=lambda: _script(report) if live else None,
-        as_published=lambda: base.Safe(f'<p class="as-published" hidden>{_escape(phrase(_AS_PUBLISHED))}</p>' * live),
-        tiles=lambda: _tiles(footprint, waiting=live),
-        lines=lambda: _lines(report, waiting=live),
-        pictures=lambda: [drawings.inline(picture, themed=not paper) for picture in figures.pictures(footprint)],
-        tracker=lambda: _only([run.tracker for run in runs]),
-        notes=lambda: prose(report.notes),
-        groups=lambda: tables.groups(footprint),
-        equivalents=lambda: tables.equivalents(footprint),
-        sections=lambda: sections.sections(report),
-        runs=lambda: runs,
-        runs_left_out=lambda: max(0, len(footprint.runs) - most_runs) if most_runs is not None else 0,
-        findings=lambda: _findings(footprint, places)[:MOST_FINDINGS],
-        findings_left_out=lambda: max(0, len(footprint.findings) - MOST_FINDINGS),
-        inputs=lambda: [item._replace(path=_place(item.path, places)) for item in footprint.inputs],
-    )
+    ours: dict[str, Callable[[], Any]] = {
+        "style": lambda: base.Safe(assets.read("styles", "report.css")),
+        "version": lambda: reporter.__version__,
+        "made_on": day,
+        "script": lambda: _script(report) if live else None,
+        "as_published": lambda: base.Safe(f'<p class="as-published" hidden>{_escape(told_beside)}</p>' * live),
+        "tiles": lambda: _tiles(footprint, waiting=live),
+        "lines": lambda: _lines(report, waiting=live),
+        "pictures": lambda: [drawings.inline(picture, themed=not paper) for picture in figures.pictures(footprint)],
+        "tracker": lambda: _only([run.tracker for run in runs]),
+        "notes": lambda: prose(report.notes),
+        "groups": lambda: tables.groups(footprint),
+        "equivalents": lambda: tables.equivalents(footprint),
+        "sections": lambda: sections.sections(report),
+        "runs": lambda: runs,
+        "runs_left_out": lambda: max(0, len(footprint.runs) - most_runs) if most_runs is not None else 0,
+        "findings": lambda: _findings(footprint, places)[:MOST_FINDINGS],
+        "findings_left_out": lambda: max(0, len(footprint.findings) - MOST_FINDINGS),
+        "inputs": lambda: [item._replace(path=_place(item.path, places)) for item in footprint.inputs],
+    }
     told = {name: make() for name, make in ours.items() if name not in instead}
     return made.get_template(template).render(told, **instead)
 

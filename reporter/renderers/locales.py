@@ -11,7 +11,7 @@ import os
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, wraps
-from typing import TYPE_CHECKING, Any, Concatenate, Literal, NamedTuple, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast
 
 from reporter import assets, factors, wording
 from reporter.errors import ReportError
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
     Digits = int | Literal["auto"] | None
 
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
+_Render = TypeVar("_Render", bound="Callable[..., Any]")
 
 _TAGS = {"zh": "zh-Hans"}
 #: Territories that ISO 3166 has no alpha-2 for, as Unicode's CLDR calls them.
@@ -83,17 +82,17 @@ def speaking(code: str = "en", digits: Digits = None) -> Iterator[None]:
         _SPOKEN.reset(before)
 
 
-def spoken(render: Callable[Concatenate[Report, _P], _T]) -> Callable[Concatenate[Report, _P], _T]:
+def spoken(render: _Render) -> _Render:
     """A renderer for people: it speaks the report's language; a title that nobody chose is in that language too."""
 
     @wraps(render)
-    def in_its_language(report: Report, /, *arguments: _P.args, **named: _P.kwargs) -> _T:
+    def in_its_language(report: Report, *arguments: Any, **named: Any) -> Any:
         with speaking(report.language, report.digits):
             if report.title == DEFAULT_TITLE:
                 report = dataclasses.replace(report, title=phrase(DEFAULT_TITLE))
             return render(report, *arguments, **named)
 
-    return in_its_language
+    return cast("_Render", in_its_language)
 
 
 def phrase(message: str, /, **values: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reporter.renderers import base, display
+from reporter.renderers import base, display, locales
 from reporter.renderers.locales import figure as written
 from reporter.renderers.locales import message, phrase
 
@@ -92,4 +92,4 @@ def _low_high(one: Scenario) -> tuple[float, float]:
 
 
 def _name(one: Scenario) -> str:
-    return display.short(base.clean(display.country(one.key) if one.kind == "country" else one.label), 36)
+    return display.short(base.clean(locales.country(one.key) if one.kind == "country" else one.label), 36)

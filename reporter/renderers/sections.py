@@ -11,6 +11,7 @@ from reporter.renderers import (
     group_sections,
     indicators,
     lifecycle,
+    locales,
     quotient,
     shifting,
     working,
@@ -62,7 +63,7 @@ def _hardware(footprint: Footprint) -> Section | None:
         amount = sci.amount
         per = phrase("SCI = ((E × I) + M) / R, per {unit}", unit=display.short(sci.unit))
         rows.append((per, display.mass(amount), display.mass_range(amount)))
-        number = display.figure(f"{sci.number:,.6g}")
+        number = locales.figure(f"{sci.number:,.6g}")
         rows.append((phrase("Functional unit (R)"), f"{number} {display.short(sci.unit)}", ""))
     missing = phrase("Making the hardware (M) is not counted, so that SCI is too low; --embodied counts it.")
     says = phrase(
@@ -89,7 +90,7 @@ def _social_costs(footprint: Footprint) -> Section | None:
     for cost in footprint.social_costs:
         factor, amount = cost.factor, cost.amount
         ends = display.cost_range(amount)
-        alone = phrase("in {country} alone", country=display.country(cost.country)) if cost.country else ""
+        alone = phrase("in {country} alone", country=locales.country(cost.country)) if cost.country else ""
         scope = alone or (phrase(factor.boundary) if factor.boundary else display.not_told())
         money = display.money_words(amount.unit)
         price = phrase("{value} {money} a tonne", value=display.plain(factor.value), money=money)
@@ -164,13 +165,13 @@ def _scenario_row(scenario: Scenario, *, mark: bool = False) -> tuple[str, ...]:
 
 def _label(scenario: Scenario) -> str:
     """What is changed: a country by its name, else as the scenario calls itself."""
-    return display.short(display.country(scenario.key) if scenario.kind == "country" else scenario.label)
+    return display.short(locales.country(scenario.key) if scenario.kind == "country" else scenario.label)
 
 
 def _change(ratio: float) -> str:
     """A ratio as a change: ``62 % less``, ``3.1 times as much``."""
     if ratio >= 2:
-        return phrase("{number} times as much", number=display.figure(f"{ratio:.3g}"))
+        return phrase("{number} times as much", number=locales.figure(f"{ratio:.3g}"))
     share = abs(1 - ratio)
     if share < 0.0005:
         return phrase("as much")
@@ -244,13 +245,13 @@ def cause(key: str) -> str:
     kind, _, rest = key.partition(" ")
     if kind not in _KINDS:
         return phrase(key)
-    name = display.country(rest) if kind == "intensity" and len(rest) == 3 else rest
+    name = locales.country(rest) if kind == "intensity" and len(rest) == 3 else rest
     return phrase(_KINDS[kind], what=name)
 
 
 _ANALYSES = (
     experiment_sections.tree, group_sections.statistics, group_sections.contrasts, _changes, _countries, _regions,
-    shifting.section, comparison.section, lifecycle.section, lifecycle.overheads, indicators.overview, indicators.computing,
-    indicators.climate, indicators.ranking, _contracts, _hardware, _social_costs, _uncertainty, quotient.section,
+    shifting.section, comparison.section, lifecycle.section, lifecycle.overheads, indicators.overview,
+    indicators.computing, indicators.climate, indicators.ranking, _contracts, _hardware, _social_costs, _uncertainty, quotient.section,
     quotient.recommendations,
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from reporter.renderers import display
+from reporter.renderers import display, locales
 from reporter.renderers.locales import phrase, phrases
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _cost(footprint: Footprint) -> list[Line]:
 def cost_note(price: factors.Factor, money: str, country: str | None) -> str:
     """The money of a social cost and whose damage it counts: ``US dollars of 2020, damage worldwide``."""
     counted = phrase("damage worldwide") if price.boundary in {"", "global damage"} else phrase(price.boundary)
-    where = phrase("damage in {country} alone", country=display.country(country)) if country else counted
+    where = phrase("damage in {country} alone", country=locales.country(country)) if country else counted
     return f"{display.money_words(money)}, {where}"
 
 

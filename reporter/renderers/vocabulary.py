@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reporter import factors
-from reporter.renderers import display, tables
+from reporter.renderers import display, locales, tables
 from reporter.renderers.locales import message, phrase
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def of(report: Report) -> dict[str, Any]:
         "car": next((item for item in footprint.equivalents if item.amount.unit == "km"), None),
         "flight": next((item for item in footprint.equivalents if "flight" in item.factor.label), None),
         "cost_by_year": _cost_by_year(report),
-        "country_name": display.country,
+        "country_name": locales.country,
         "cost_label": display.series(cost.factor, cost.country) if cost else "",
         "trackers": tables.trackers(footprint),
         "tracker_sources": [key for name in footprint.trackers if (key := factors.of_tracker(name))],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from reporter.renderers import display, tables
+from reporter.renderers import display, locales, tables
 from reporter.renderers.locales import phrase, phrases
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _sci(footprint: Footprint) -> Step | None:
     if sci is None:
         return None
     hardware = display.mass(sci.hardware) if sci.hardware else phrase("0 (not counted)")
-    units = display.figure(f"{sci.number:,.6g}")
+    units = locales.figure(f"{sci.number:,.6g}")
     numbers = f"({display.mass(sci.operational)} + {hardware}) / {units} = {display.mass(sci.amount)}"
     what = phrase("SCI per {unit}", unit=display.short(sci.unit))
     return Step("sci", what, "SCI = ((E × I) + M) / R", numbers, phrase("the rows above"))
@@ -151,8 +151,13 @@ def _files(footprint: Footprint) -> str:
     return phrase("{files} and {number} more files", files=shown, number=len(names) - 2) if len(names) > 2 else shown
 
 
+def _named(factor: factors.Factor) -> str:
+    country = factor.key.rpartition(":")[2] if factor.kind == "social_cost" and ":" in factor.key else None
+    return display.series(factor, country) if factor.kind == "social_cost" else phrase(display.place(factor))
+
+
 def _factors(used: tuple[factors.Factor, ...]) -> str:
-    told = [f"{phrase(display.place(factor))}{f', {factor.year}' if factor.year else ''}" for factor in used]
+    told = [f"{_named(factor)}{f', {factor.year}' if factor.year else ''}" for factor in used]
     shown = "; ".join(told[:3])
     return phrase("{list}; and {number} more", list=shown, number=len(told) - 3) if len(told) > 3 else shown
 

@@ -406,7 +406,6 @@ def _bombs() -> dict[str, Oddity]:
         "yaml-cycle": ("a mapping that holds itself", b"---\nco2_eq_emissions: &a\n  emissions: 1\n  source: *a\n---\n"),
         "yaml-deep": ("nested 50,000 deep", b"---\nco2_eq_emissions: " + b"[" * 50_000 + b"\n---\n"),
         "yaml-number": ("a number of 5,000 digits", b"---\nco2_eq_emissions:\n  emissions: " + b"9" * 5000 + b"\n---\n"),
-        "yaml-sexagesimal": ("a number to the base of 60", b"---\nco2_eq_emissions:\n  emissions: 1:30\n---\n"),
         "yaml-twice": ("a key twice", b"---\nco2_eq_emissions:\n  emissions: 1\n  emissions: 2\n---\n"),
     }
     toml = {

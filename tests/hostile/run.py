@@ -6,6 +6,7 @@ import argparse
 import csv
 import io
 import json
+import math
 import os
 import re
 import resource
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 MANIFEST = HERE / "manifest.csv"
-COLUMNS = ("case", "tracker", "fault", "expect", "exit", "says", "never")
+COLUMNS = ("case", "tracker", "fault", "expect", "exit", "says", "kwh", "never")
 SECRET = "canary-secret-4d7a214614ab"
 SLOW_S, LARGE = 20.0, 1 << 30
 #: Kinds of outputs that a pattern of the manifest's last column speaks of.
@@ -39,7 +40,8 @@ class Expected(NamedTuple):
     """One line of the manifest.
 
     ``expect``: "refused" (exit status 1, one line that holds ``says``), "told" (0, with the findings ``says``),
-    "same" (0, nothing found, and the figures of the good file), "inert" (the same, and ``never`` in no output).
+    "quiet" (0, and nothing is found that the good file has not), "inert" (the same, and ``never`` in no output, of
+    which there are all). ``kwh`` is the energy that is read where anything is.
     """
 
     case: str
@@ -48,6 +50,7 @@ class Expected(NamedTuple):
     expect: str
     exit: str
     says: str
+    kwh: str
     never: str
 
 
@@ -128,7 +131,7 @@ def _all(chosen: dict[str, Case], expected: dict[str, Expected], port: int, jobs
         controls = {name: watched.run(case, folder / "control" / name.replace("/", "_"), words)
                     for name, case in cases().items() if name.startswith("control/")}  # fmt: skip
         figures = {name.removeprefix("control/"): watched.totals(result) for name, result in controls.items()}
-        found = {name.removeprefix("control/"): watched.codes(result) for name, result in controls.items()}
+        found = {name.removeprefix("control/"): watched.findings(result) for name, result in controls.items()}
         names = list(chosen)
         children = []
         for job in range(jobs):
@@ -184,39 +187,45 @@ def _load_everything() -> None:
 
 
 def _judged(
-    name: str, case: Case, result: Result, expected: Expected | None, figures: dict[str, Any], found: dict[str, set[str]],
+    name: str, case: Case, result: Result, expected: Expected | None, figures: dict[str, Any], found: dict[str, set[tuple[str, str]]],
     words: dict[str, str],
 ) -> Outcome:  # fmt: skip
     wrong = list(_always(case, result, words))
-    new = sorted(watched.codes(result) - found[case.tracker]) if result.status == 0 else []
-    same = result.status == 0 and watched.totals(result) == figures[case.tracker]
-    kind, says = _kind(case, result, new, same=same)
-    if kind == "silent":
-        wrong.append(f"another figure and nothing said: {watched.totals(result)}, not {figures[case.tracker]}")
+    new = _new(case, result, found[case.tracker]) if result.status == 0 else []
+    kind, says = _kind(case, result, new)
+    told = watched.totals(result) if result.status == 0 else None
+    kwh = "" if told is None or told["it_energy_kwh"] is None else f"{told['it_energy_kwh']:.9g}"
     if expected is None:
-        wrong.append("not in the manifest")
+        silent = kind in {"quiet", "inert"} and told != figures[case.tracker]
+        wrong.append(f"not in the manifest{f'; nothing said, and yet {told} not {figures[case.tracker]}' * silent}")
     else:
-        wrong += _differs(expected, result, kind, new)
+        wrong += _differs(expected, result, kind, new, kwh)
     return Outcome(
         name, wrong, sum(kind == "executed" for kind, _ in result.noted), sum(kind == "fetched" for kind, _ in result.noted),
         "Traceback" in result.told, result.seconds, result.rss,
-        [name, case.tracker, case.fault, kind, str(result.status), says, case.never],
+        [name, case.tracker, case.fault, kind, str(result.status), says, kwh, case.never],
     )  # fmt: skip
 
 
-def _kind(case: Case, result: Result, new: list[str], *, same: bool) -> tuple[str, str]:
+def _new(case: Case, result: Result, usual: set[tuple[str, str]]) -> list[str]:
+    """Codes of what is found besides what the good file has: another message, or for a name another code."""
+    told = watched.findings(result)
+    if case.outputs == "few":
+        return sorted({code for code, _ in told - usual})
+    return sorted({code for code, _ in told} - {code for code, _ in usual})
+
+
+def _kind(case: Case, result: Result, new: list[str]) -> tuple[str, str]:
     """What happened, in the manifest's words, and what was said."""
     if result.status != 0:
         first = result.told.splitlines()[0] if result.told else ""
         return "refused", re.sub(r"^carbon-report: (\S+?: )?", "", first)[:70]
     if new:
         return "told", " ".join(new)
-    if not same and case.outputs == "few":
-        return "silent", ""
-    return ("same" if case.outputs == "few" else "inert"), ""
+    return ("quiet" if case.outputs == "few" else "inert"), ""
 
 
-def _differs(expected: Expected, result: Result, kind: str, new: list[str]) -> Iterator[str]:
+def _differs(expected: Expected, result: Result, kind: str, new: list[str], kwh: str) -> Iterator[str]:
     if str(result.status) != expected.exit:
         yield f"exit status {result.status}, not {expected.exit}: {result.told[:200]!r}"
     elif kind != expected.expect:
@@ -225,6 +234,8 @@ def _differs(expected: Expected, result: Result, kind: str, new: list[str]) -> I
         yield f"says {result.told[:200]!r}, not {expected.says!r}"
     elif expected.expect == "told" and not set(expected.says.split()) <= set(new):
         yield f"finds {' '.join(new)}, not {expected.says}"
+    elif expected.kwh != kwh and not (kwh and math.isclose(float(expected.kwh or "nan"), float(kwh), rel_tol=1e-6)):
+        yield f"{kwh or 'no'} kWh, not {expected.kwh or 'none'}"
     for kinds, pattern in _patterns(expected.never):
         for file, text in _of_kinds(kinds, result):
             hit = re.search(pattern, text)

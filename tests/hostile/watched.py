@@ -7,12 +7,13 @@ import os
 import resource
 import signal
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from .make import write
-from .subjects import ROOT
+from .subjects import ROOT, SUBJECTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +64,7 @@ def arguments(case: Case, named: str) -> list[str]:
     for name, file in outputs.items():
         option, equals, value = name.partition("=")
         written += [f"--{option}", f"{value}=../out/{file}" if equals else f"../out/{file}"]
-    more = [] if case.outputs == "few" else ["--group-by", "project"]
+    more = [] if case.outputs == "few" else ["--group-by", SUBJECTS[case.tracker].label]
     return [named, "--statement", "-", *written, *more]
 
 
@@ -145,7 +146,9 @@ def _child(command: Sequence[str], folder: Path) -> NoReturn:
 def _watch(folder: Path) -> None:
     notes = os.open(folder / "noted", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     readable = (*OWN, os.path.realpath(folder))
-    writable = os.path.realpath(folder / "out")
+    writable = os.path.realpath(folder / "out"), os.path.realpath(folder / "tmp")
+    (folder / "tmp").mkdir()
+    tempfile.tempdir = str(folder / "tmp")
 
     def note(kind: str, what: object) -> None:
         os.write(notes, f"{kind} {str(what)[:300]!r}\n".encode("utf-8", "replace"))
@@ -158,7 +161,7 @@ def _watch(folder: Path) -> None:
         elif event == "open" and isinstance(values[0], str | bytes):
             path = os.path.realpath(os.fsdecode(values[0]))
             flags = values[2] if isinstance(values[2], int) else 0
-            allowed = (writable,) if flags & (os.O_WRONLY | os.O_RDWR) else readable
+            allowed = writable if flags & (os.O_WRONLY | os.O_RDWR) else readable
             if not path.startswith(allowed) and not _of_caches(path):
                 note("opened", f"{path} {values[1]}")
 
@@ -179,10 +182,10 @@ def totals(result: Result) -> dict[str, Any] | None:
     return {**told, "runs": len(document["runs"])}
 
 
-def codes(result: Result) -> set[str]:
-    """Codes of what the JSON output finds, notes left out."""
+def findings(result: Result) -> set[tuple[str, str]]:
+    """What the JSON output finds: codes and messages."""
     document = json.loads(result.outputs["report.json"], parse_constant=_no_constant)
-    return {finding["code"] for finding in document["findings"]}
+    return {(finding["code"], finding["message"]) for finding in document["findings"]}
 
 
 def _no_constant(name: str) -> None:

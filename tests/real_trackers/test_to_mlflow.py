@@ -119,8 +119,9 @@ def test_a_run_that_is_there_gets_the_report_beside_what_it_has(
 ) -> None:
     made = subprocess.run([python, "-c", TRAIN, server], check=True, capture_output=True, text=True)
     identity = made.stdout.split()[-1]
-    done = carbon_in(python, SWEEP, "--to", f"mlflow#training/{identity}", MLFLOW_TRACKING_URI=server)
+    done = carbon_in(python, SWEEP, "--json", "--to", f"mlflow#training/{identity}", MLFLOW_TRACKING_URI=server)
     assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["totals"]["runs"] == 12  # MLflow's own words are not mixed with an output
     (run,) = runs(python, server, "training")
     assert (run["id"], run["name"], run["status"]) == (identity, "bert", "RUNNING")  # it is not ours to end
     assert run["metrics"]["accuracy"] == 0.9

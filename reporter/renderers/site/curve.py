@@ -73,16 +73,16 @@ def _outline(steps: Sequence[tuple[float, float]], watts: Sequence[float], longe
 
 def _grid(top: float, longest: float) -> list[str]:
     """Lines and figures of both axes."""
-    made = []
+    made, foot = [], TOP + HEIGHT
     for value in _ticks(top, 4):
         y = TOP + HEIGHT * (1 - value / top)
         made.append(f'<path d="M{LEFT},{y:.1f}h{WIDTH}" stroke="var(--rule)"/>'
                     f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{_number(value)}</text>')  # fmt: skip
     for value in _ticks(longest, MOST_TICKS):
         x = LEFT + WIDTH * value / longest
-        made.append(f'<path d="M{x:.1f},{TOP + HEIGHT}v4" stroke="var(--axis)"/>'
-                    f'<text x="{x:.1f}" y="{TOP + HEIGHT + 16}" text-anchor="middle">{_number(value)}</text>')  # fmt: skip
-    return [*made, f'<path d="M{LEFT},{TOP + HEIGHT}h{WIDTH}" stroke="var(--axis)"/>']
+        made.append(f'<path d="M{x:.1f},{foot}v4" stroke="var(--axis)"/>'
+                    f'<text x="{x:.1f}" y="{foot + 16}" text-anchor="middle">{_number(value)}</text>')  # fmt: skip
+    return [*made, f'<path d="M{LEFT},{foot}h{WIDTH}" stroke="var(--axis)"/>']
 
 
 def _labels(unit: str) -> list[str]:
@@ -95,9 +95,10 @@ def _labels(unit: str) -> list[str]:
 def _legend(inks: dict[str, str]) -> list[str]:
     """The devices, as many as have a colour of their own; what is left shares the last one."""
     made, x, y = [], LEFT, TOP + HEIGHT + 48
-    names = [(display.short(base.clean(name), 24), ink) for name, ink in inks.items()][: len(power_figure.INKS) - 1]
-    if len(inks) > len(names):
-        more = phrase("{number} more devices", number=len(inks) - len(names))
+    named = [(display.short(base.clean(name), 24), ink) for name, ink in inks.items()]
+    names = named[: len(power_figure.INKS) - 1]
+    if len(named) > len(names):
+        more = phrase("{number} more devices", number=len(named) - 4)
         names = [*names[:4], (more, power_figure.INKS[-1])]
     for name, ink in names:
         made.append(f'<rect x="{x}" y="{y - 9}" width="10" height="10" fill="{_INKS.get(ink, "var(--ink-rest)")}"/>'

@@ -65,7 +65,7 @@ class Folder:
                 if part and os.path.islink(folder):
                     raise ReportError("--site: this is a link, which may lead anywhere; remove it", file=plain(folder))
                 os.makedirs(folder, exist_ok=True)
-            self._journal = open(manifest, "a", encoding="utf-8")  # noqa: SIM115 - closed by __exit__
+            self._journal = open(manifest, "a", encoding="utf-8")
             self._journal.write("\n" + json.dumps(_MARK) + "\n")
             self._journal.flush()
         except OSError as error:
@@ -101,7 +101,7 @@ class Folder:
             raise self._cannot(error) from error
 
     def without_others(self, pages: Sequence[Page]) -> Written:
-        """Remove what an earlier site of ours had besides these pages, unless somebody changed it; close the manifest."""
+        """Remove what an earlier site of ours had besides these pages, unless somebody changed it."""
         now, changed, removed = {page.path for page in pages}, [], 0
         try:
             for path in [path for path in self._known if path not in now]:
@@ -112,8 +112,8 @@ class Folder:
                 elif there is not None:
                     changed.append(path)
                 del self._known[path]
-            lines = [_MARK, *({"path": path, "of": of, "sha256": sha} for path, (of, sha) in sorted(self._known.items()))]
-            text = "".join(json.dumps(line, sort_keys=True) + "\n" for line in lines)
+            lines = [_line(path, *told) for path, told in sorted(self._known.items())]
+            text = "".join([json.dumps(_MARK) + "\n", *lines])
             if self._journal is not None:
                 self._journal.close()
             _replace(self._place(SITE_MANIFEST), text.encode())
@@ -127,7 +127,7 @@ class Folder:
     def _note(self, path: str, digest: str, written: str) -> None:
         self._known[path] = (digest, written)
         if self._journal is not None:
-            self._journal.write(json.dumps({"path": path, "of": digest, "sha256": written}, sort_keys=True) + "\n")
+            self._journal.write(_line(path, digest, written))
             self._journal.flush()
 
     def _read(self, manifest: str) -> dict[str, tuple[str, str]]:
@@ -146,12 +146,16 @@ class Folder:
                 if _OURS.fullmatch(path) and written:
                     known[path] = (digest, written)
         if not marked:
-            raise ReportError("--site: this is no manifest of a site of ours; name another folder", file=plain(manifest))
+            raise ReportError("--site: this is no manifest of ours; name another folder", file=plain(manifest))
         return known
 
     def _cannot(self, error: OSError) -> ReportError:
         place = plain(error.filename or self.path)
         return ReportError(f"--site: cannot be written: {error.strerror or error}", file=place)
+
+
+def _line(path: str, digest: str, written: str) -> str:
+    return json.dumps({"path": path, "of": digest, "sha256": written}, sort_keys=True) + "\n"
 
 
 def _sha256(path: str) -> str | None:

@@ -32,6 +32,8 @@ DATA = (
     ("data/report.bib", "bibtex", "BibTeX", message("the works that the fragment cites")),
 )
 ONE_PAGE = "report.html"
+#: What the further pages of a list leave to its first.
+_UNLISTED = ("tiles", "lines", "pictures", "groups", "equivalents", "sections", "findings", "inputs")
 
 
 class Link(NamedTuple):
@@ -51,7 +53,7 @@ class Download(NamedTuple):
     kept: bool
 
 
-def pages(report: Report, run_names: Sequence[str], summed_up: SummedUp) -> list[Page]:
+def every_page(report: Report, run_names: Sequence[str], summed_up: SummedUp) -> list[Page]:
     """Every file of the site, the pages that others link to after those that they are made of."""
     return list(_Site(report, run_names, summed_up).all())
 
@@ -96,13 +98,13 @@ class _Site:
     # --- one page of each kind ------------------------------------------------------------------------------------
 
     def _index(self) -> bytes:
-        downloads = [Download(path, name, phrase(note), kept=True) for path, name, _, note in _named()]
+        downloads = [Download(path, name, phrase(note), kept=True) for path, _, name, note in DATA]
         whole = phrase("the same report as one page, which computes and sorts")
+        downloads.append(Download(ONE_PAGE, "HTML", whole, kept=False))
         places = range(len(self.run_names))
         return self._page(
-            "index.html", self.report, spoken_of=base.WORDS, downloads=[*downloads, Download(ONE_PAGE, "HTML", whole, kept=False)],
-            notes_title=phrase("Notes by the authors"), groups=self._lines("index.html", range(len(self.nodes))),
-            **self._listed("index.html", places, 1),
+            "index.html", self.report, spoken_of=base.WORDS, downloads=downloads,
+            groups=self._lines("index.html", range(len(self.nodes))), **self._listed("index.html", places, 1),
         )  # fmt: skip
 
     def _group(self, node: nodes.Node) -> bytes:
@@ -111,11 +113,11 @@ class _Site:
             self.summed_up([self.footprint.runs[place] for place in members]),
             groups=tuple(self.nodes[child].branch.group for child in node.children), group_by=self.footprint.group_by,
         )  # fmt: skip
-        report = replace(self.report, footprint=whole, title=branch.path[-1], scope=None, notes=branch.description)
+        report = replace(self.report, footprint=whole, title=branch.path[-1], scope=None, notes=None)
         statistics = nodes.section([branch, *(self.nodes[child].branch for child in node.inside)])
         return self._page(
             node.path, report, crumbs=self._crumbs(node.path, node.above), spoken_of=("statement",),
-            notes_title=phrase("Description"), groups=self._lines(node.path, node.inside), sections=[statistics],
+            intro=html.prose(branch.description), groups=self._lines(node.path, node.inside), sections=[statistics],
             **self._listed(node.path, members, 1),
         )  # fmt: skip
 
@@ -130,7 +132,7 @@ class _Site:
         home = self.home[place]
         return self._page(
             path, report, crumbs=self._crumbs(path, home), spoken_of=(), groups=[], runs=None,
-            pictures=[drawn] if drawn else [], pages=[],
+            pictures=[drawn] if drawn else [], lines=_of_one(tables.figures(report)),
             sections=[*(one for one in told if one is not None), *sections.sections(report)],
         )  # fmt: skip
 
@@ -142,17 +144,17 @@ class _Site:
             above = [*crumbs, Link(title, _relative(there, path))] if path != "index.html" else crumbs
 
             def made(there: str = there, number: int = number, title: str = title, above: Any = above) -> bytes:
-                empty = {key: [] for key in ("tiles", "lines", "pictures", "groups", "sections", "findings", "inputs")}
+                empty: dict[str, Any] = {key: [] for key in _UNLISTED}
                 report = replace(self.report, title=title, scope=None, notes=None)
                 listed = self._listed(path, members, number)
-                return self._page(there, report, crumbs=above, spoken_of=(), equivalents=[], **empty, **listed)
+                return self._page(there, report, crumbs=above, spoken_of=(), **empty, **listed)
 
             yield Page(there, "", made)
 
     # --- parts of pages -------------------------------------------------------------------------------------------
 
     def _page(self, path: str, report: Report, **told: Any) -> bytes:
-        told = {"crumbs": [], "downloads": [], "notes_title": "", "runs_caption": "", "pages": [], **told}
+        told = {"crumbs": [], "downloads": [], "intro": None, "runs_caption": "", "pages": [], **told}
         groups_caption = phrase("Each with the runs inside it; a name leads to its page.")
         made = html.page(report, template="site/page.html", root="../" * path.count("/"),
                          site_title=self.report.title, groups_caption=groups_caption, **told)  # fmt: skip
@@ -180,8 +182,11 @@ class _Site:
         """One page of a list of runs: its lines, its caption, and the way to the others."""
         here, first = names.part(path, number), PER_PAGE * (number - 1)
         shown = members[first : first + PER_PAGE]
-        lines = [line._replace(link=_relative(here, self.run_names[place])) for place, line in
-                 zip(shown, tables.runs(self.summed_up([self.footprint.runs[place] for place in shown])), strict=True)]  # fmt: skip
+        told = tables.runs(self.summed_up([self.footprint.runs[place] for place in shown]))
+        lines = [
+            line._replace(link=_relative(here, self.run_names[place]))
+            for place, line in zip(shown, told, strict=True)
+        ]
         caption = phrase("Runs {first} to {last} of {number}; a name leads to the run's page.", first=first + 1,
                          last=display.whole(first + len(shown)), number=display.whole(len(members)))  # fmt: skip
         return {"runs": lines, "runs_caption": caption, "pages": _pager(path, number, -(-len(members) // PER_PAGE))}
@@ -200,8 +205,9 @@ class _Site:
             self._crumbs(self.run_names[place], self.home[place])))  # fmt: skip
 
 
-def _named() -> Sequence[tuple[str, str, str, str]]:
-    return [(path, name, renderer, note) for path, renderer, name, note in DATA]
+def _of_one(lines: Sequence[tables.Line]) -> list[tables.Line]:
+    """The summary of a single run: nothing is summed, and there is nothing to count."""
+    return [lines[1]._replace(label=phrase("Duration")), *lines[2:]]
 
 
 def _pager(path: str, number: int, last: int) -> list[Link]:

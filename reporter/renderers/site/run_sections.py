@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reporter.errors import ReportError
-from reporter.renderers import display, tables
+from reporter.renderers import display, locales, tables
 from reporter.renderers.locales import figure, phrase
 from reporter.renderers.tables import Section
 
@@ -95,6 +95,6 @@ def _moment(when: datetime | None) -> str | None:
 
 def _country(code: str | None) -> str | None:
     try:
-        return code and f"{display.country(code)} ({code})"
+        return code and f"{locales.country(code)} ({code})"
     except ReportError:  # a code that is none stands as it was logged
         return code

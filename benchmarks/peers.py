@@ -1,0 +1,81 @@
+"""What users would pick instead, on real samples: python -m benchmarks.peers [--json FILE]; see measure.py for set-up."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks import logs_made
+from benchmarks.measure import peer, side_by_side
+from benchmarks.reading import PANDAS
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+
+
+def tasks(folder: Path) -> dict[str, dict[str, list[str]]]:
+    """Each task with our command first; a peer that is not installed is told and left out."""
+    ours = [sys.executable, "-m", "reporter"]
+    impact, sweep = SAMPLES / "experiment-impact-tracker" / "runs", SAMPLES / "codecarbon" / "3.3.2-sweep"
+    tracker = next(path.parent for path in sorted((SAMPLES / "carbontracker").rglob("*_carbontracker_output.log")))
+    rows = folder / "emissions.csv"
+    logs_made.codecarbon(rows, 20_000)
+    wanted = {
+        "statement of experiment-impact-tracker's logs": {
+            "carbon-report": [*ours, str(impact), "--statement"],
+            "generate-carbon-impact-statement": ["eit", "generate-carbon-impact-statement", str(impact), "USA"],
+        },
+        "energy of a carbontracker log": {
+            "carbon-report": [*ours, str(tracker)],
+            "carbontracker --parse": ["carbontracker", "carbontracker", "--parse", str(tracker)],
+        },
+        "energy of a CodeCarbon sweep": {
+            "carbon-report": [*ours, str(sweep / "emissions.csv")],
+            "codecarbon --help (it has no report)": ["codecarbon", "codecarbon", "--help"],
+            "pandas script": [sys.executable, "-c", PANDAS, str(sweep / "emissions.csv")],
+        },
+        "energy of 20,000 CodeCarbon rows": {
+            "carbon-report": [*ours, str(rows)],
+            "pandas script": [sys.executable, "-c", PANDAS, str(rows)],
+        },
+    }
+    return {task: _installed(commands) for task, commands in wanted.items()}
+
+
+def _installed(commands: dict[str, list[str]]) -> dict[str, list[str]]:
+    found = {}
+    for name, (program, *rest) in commands.items():
+        if program == sys.executable:
+            found[name] = [program, *rest]
+            continue
+        path = peer(program, rest[0])
+        if path is None:
+            print(f"{name}: not installed, left out (see benchmarks/measure.py)")
+        else:
+            found[name] = [path, *rest[1:]]
+    return found
+
+
+def main() -> None:
+    """Measure all tasks and print ratios."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json")
+    parser.add_argument("--rounds", type=int, default=3)
+    asked = parser.parse_args()
+    result = []
+    with tempfile.TemporaryDirectory() as folder:
+        for task, commands in tasks(Path(folder)).items():
+            made = side_by_side(commands, asked.rounds)
+            ours = made["carbon-report"]
+            print(f"\n{task}")
+            for name, taken in made.items():
+                print(f"  {name:40}{taken.wall_s:8.2f} s {taken.memory_mib:7.0f} MiB  x {taken.wall_s / ours.wall_s:.1f}")
+            result.append({"kind": task, "costs": {name: taken._asdict() for name, taken in made.items()}})
+    if asked.json:
+        Path(asked.json).write_text(json.dumps(result, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

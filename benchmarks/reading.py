@@ -1,0 +1,153 @@
+"""Reading of long logs and of many, against the fastest engines: python -m benchmarks.reading [--rows N] [--json FILE].
+
+What is compared is one task: the energy of every run. The engines read the file as it should be; carbon-report reads it
+as it may be, so every row is checked as well, and the SHA-256 of the input is made.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks import logs_made
+from benchmarks.measure import Cost, exponent, peer, side_by_side
+
+OURS = "import sys; from reporter import read; made = read(sys.argv[1:]); print(sum(run.energy_kwh for run in made.runs))"
+ROW_BY_ROW = f"from reporter.importers import blocks; blocks.LONG_BYTES = 1e18; {OURS}"
+CSV = (
+    "import csv, sys\nbest = {}\n"
+    "for row in csv.DictReader(open(sys.argv[1])): best[row['run_id']] = float(row['energy_consumed'])\n"
+    "print(sum(best.values()))"
+)
+PANDAS = (
+    "import sys, pandas as pd\n"
+    "rows = pd.read_csv(sys.argv[1]); print(rows.groupby('run_id').last().energy_consumed.sum())"
+)
+POLARS = (
+    "import sys, polars as pl\n"
+    "rows = pl.scan_csv(sys.argv[1]).group_by('run_id').agg(pl.col('energy_consumed', 'emissions', 'duration').last())\n"
+    "print(rows.collect(engine='streaming')['energy_consumed'].sum())"
+)
+DUCKDB = (
+    "import sys, duckdb\n"
+    "print(duckdb.sql(f\"select sum(e) from (select max(energy_consumed) e from '{sys.argv[1]}' group by run_id)\"))"
+)
+POLARS_POWER = (
+    "import sys, polars as pl\n"
+    "grown = [pl.col(name).diff().clip(0).sum() for name in ('cpu-package-0_j', 'gpu-0_j')]\n"
+    "print(pl.scan_csv(sys.argv[1], comment_prefix='#').select(*grown, pl.col('elapsed_s').max()).collect(engine='streaming'))"
+)
+DUCKDB_POWER = (
+    "import sys, duckdb\n"
+    "print(duckdb.sql(f\"select max(\\\"cpu-package-0_j\\\"), max(\\\"gpu-0_j\\\"), max(elapsed_s) from \"\n"
+    "f\"read_csv('{sys.argv[1]}', comment='#', header=true)\"))"
+)
+POLARS_SMI = (
+    "import sys, polars as pl\n"
+    "at, watts = pl.col('timestamp').str.to_datetime('%Y/%m/%d %H:%M:%S%.3f'), pl.col(' power.draw [W]')\n"
+    "rows = pl.scan_csv(sys.argv[1]).select(at, pl.col(' index'), watts.str.strip_chars(' W').cast(pl.Float64).alias('w'))\n"
+    "step = pl.col('timestamp').diff().dt.total_microseconds() / 1e6 * (pl.col('w') + pl.col('w').shift()) / 2\n"
+    "print(rows.group_by(' index').agg(step.sum()).collect(engine='streaming'))"
+)
+POLARS_JSON = (
+    "import sys, polars as pl\n"
+    "step = pl.col('timestamp').diff() * pl.col('rapl_estimated_attributable_power_draw')\n"
+    "print(pl.scan_ndjson(sys.argv[1]).select(step.sum()).collect(engine='streaming'))"
+)
+SMALL = (
+    "import csv, glob, sys\ntotal = 0.0\n"
+    "for path in glob.glob(sys.argv[1] + '/**/emissions.csv', recursive=True):\n"
+    "    for row in csv.DictReader(open(path)): total += float(row['energy_consumed'])\n"
+    "print(total)"
+)
+
+
+def commands(kind: str, path: Path) -> dict[str, list[str]]:
+    """Ours first, then whatever others are there for this kind of log."""
+    here, engines = sys.executable, peer("engines")
+    found = {"carbon-report": [here, "-c", OURS, str(path)]}
+    if kind in {"codecarbon", "power_log", "nvidia_smi"}:
+        found["carbon-report, row by row"] = [here, "-c", ROW_BY_ROW, str(path)]
+    scripts = {
+        "codecarbon": {"csv module": CSV, "pandas script": PANDAS, "polars": POLARS, "DuckDB": DUCKDB},
+        "power_log": {"polars": POLARS_POWER, "DuckDB": DUCKDB_POWER},
+        "nvidia_smi": {"polars": POLARS_SMI},
+        "impact_tracker": {"polars": POLARS_JSON},
+        "small_files": {"csv module": SMALL},
+    }[kind]
+    for name, script in scripts.items():
+        python = engines if name in {"polars", "DuckDB"} else here
+        if python is None:
+            print(f"{name} is not installed: see benchmarks/measure.py")
+        else:
+            found[name] = [python, "-c", script, str(path)]
+    return found
+
+
+def make(kind: str, folder: Path, size: int) -> Path:
+    """A log (or, of small files, a folder) of so many rows (files)."""
+    if kind == "small_files":
+        logs_made.small_files(folder / str(size), size)
+        return folder / str(size)
+    path = folder / f"{size}-{kind}.csv"
+    if kind == "impact_tracker":
+        path = folder / str(size) / "data.json"
+        path.parent.mkdir()
+        logs_made.impact_info(path.parent / "info.pkl")
+    getattr(logs_made, kind)(path, size)
+    return path
+
+
+def compare(kind: str, size: int, folder: Path, rounds: int) -> dict[str, Any]:
+    """One task on all engines: costs, and each one's wall and processor time over ours."""
+    made = side_by_side(commands(kind, make(kind, folder, size)), rounds)
+    ours = made["carbon-report"]
+    print(f"\n{kind}, {size:,}: ratio is another's time over ours (above 1: we are faster)")
+    for name, taken in made.items():
+        wall, cpu = taken.wall_s / ours.wall_s, taken.cpu_s / ours.cpu_s
+        print(f"  {name:27}{taken.wall_s:8.2f} s {taken.cpu_s:8.2f} s cpu {taken.memory_mib:7.0f} MiB"
+              f"   x {wall:.2f} wall  x {cpu:.2f} cpu")  # fmt: skip
+    return {"kind": kind, "size": size, "costs": {name: taken._asdict() for name, taken in made.items()}}
+
+
+def growth(kind: str, sizes: list[int], folder: Path) -> dict[str, Any]:
+    """How our processor time grows over four sizes, what Python and pandas take to start left out; and memory."""
+    taken: list[Cost] = []
+    base = side_by_side({"start": [sys.executable, "-c", "import pandas; from reporter import read, importers; importers.available()"]})
+    for size in sizes:
+        path = make(kind, folder, size)
+        taken.append(side_by_side({"ours": [sys.executable, "-c", OURS, str(path)]})["ours"])
+    start_s = base["start"].cpu_s if kind != "small_files" else 0.1
+    net = [max(1e-3, one.cpu_s - start_s) for one in taken]
+    power = exponent([*map(float, sizes)], net)
+    print(f"\n{kind}: grows with size to the power {power:.3f}; memory {[round(one.memory_mib) for one in taken]} MiB")
+    return {"kind": kind, "sizes": sizes, "exponent": power, "costs": [one._asdict() for one in taken]}
+
+
+def main() -> None:
+    """Compare all kinds, then fit growth; rows and files in all can be set for a short run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--files", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--json")
+    asked = parser.parse_args()
+    result: dict[str, Any] = {"compared": [], "growth": []}
+    for kind in ("codecarbon", "power_log", "nvidia_smi", "impact_tracker", "small_files"):
+        size = asked.files if kind == "small_files" else asked.rows // (4 if kind == "impact_tracker" else 1)
+        with tempfile.TemporaryDirectory() as folder:
+            result["compared"].append(compare(kind, size, Path(folder), asked.rounds))
+    for kind, most in (("codecarbon", asked.rows), ("power_log", 2 * asked.rows), ("nvidia_smi", 2 * asked.rows),
+                       ("small_files", asked.files)):  # fmt: skip
+        with tempfile.TemporaryDirectory() as folder:
+            result["growth"].append(growth(kind, [most // 8, most // 4, most // 2, most], Path(folder)))
+    if asked.json:
+        Path(asked.json).write_text(json.dumps(result, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
