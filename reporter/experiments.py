@@ -1,17 +1,11 @@
-"""Experiments: the tree that carbon-report.toml describes, and which run belongs to which of its branches."""
+"""Experiments: the tree of them that carbon-report.toml describes."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from reporter.errors import Finding, ReportError, plain
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from reporter.run import Reading, Run
+from reporter.errors import ReportError, plain
 
 #: The label that tells a run's experiment, and what parts the names of a path in it.
 LABEL, PARTING = "experiment", " / "
@@ -106,63 +100,5 @@ def _variables(told: object, path: tuple[str, ...], file: str | None) -> tuple[V
 
 
 def _at(path: tuple[str, ...]) -> str:
-    """Where in the tree: ``experiment 'A / B': ``, or nothing at its root."""
+    """Where in the tree, for messages: ``experiment 'A / B': ``, or nothing at its root."""
     return f"experiment '{plain(PARTING.join(path), 120)}': " if path else ""
-
-
-def placed(reading: Reading, tree: Sequence[Experiment]) -> Reading:
-    """What was read, each run with the label ``experiment`` that tells its branch; the first that finds it has it.
-
-    A filter is looked for in the path of the run's log, its id, and its labels (the value alone, and ``key=value``); a
-    child's is looked for in its parent's runs alone. Runs of several branches and of none, and branches without runs,
-    are told.
-    """
-    if not tree:
-        return reading
-    found: set[tuple[str, ...]] = set()
-    several: list[Run] = []
-    paths = [_path(run, tree, (), found, several) for run in reading.runs]
-    runs = tuple(
-        replace(run, labels={**run.labels, LABEL: PARTING.join(path) or NONE})
-        for run, path in zip(reading.runs, paths, strict=True)
-    )
-    outside = [run for run, path in zip(reading.runs, paths, strict=True) if not path]
-    notes = [*_told("CR125", outside, "in no experiment of the configuration"),
-             *_told("CR127", several, "found by several experiments, and counted with the first of them")]  # fmt: skip
-    notes += [Finding("CR126", "warning", f"experiment '{plain(PARTING.join(path), 120)}' finds no run")
-              for path in _all(tree, ()) if path not in found]  # fmt: skip
-    return reading._replace(runs=runs, findings=(*reading.findings, *notes))
-
-
-def _path(
-    run: Run, tree: Sequence[Experiment], above: tuple[str, ...], found: set[tuple[str, ...]], several: list[Run]
-) -> tuple[str, ...]:
-    """The names from the root to the run's branch; those above where no child finds it."""
-    finders = [one for one in tree if one.filter is None or _finds(one.filter, run)]
-    if not finders:
-        return above
-    if len(finders) > 1 and run not in several[-1:]:
-        several.append(run)
-    path = (*above, finders[0].name)
-    found.add(path)
-    return _path(run, finders[0].children, path, found, several)
-
-
-def _finds(pattern: re.Pattern[str], run: Run) -> bool:
-    labels = (text for key, value in run.labels.items() for text in (value, f"{key}={value}"))
-    return any(pattern.search(text) for text in (run.source, run.id, *labels))
-
-
-def _all(tree: Sequence[Experiment], above: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    for one in tree:
-        path = (*above, one.name)
-        yield path
-        yield from _all(one.children, path)
-
-
-def _told(code: str, runs: Sequence[Run], what: str) -> list[Finding]:
-    if not runs:
-        return []
-    number = f"{len(runs)} run is" if len(runs) == 1 else f"{len(runs)} runs are"
-    return [Finding(code, "warning", f"{number} {what}: {', '.join(plain(run.id, 60) for run in runs[:3])}"
-                    + (", …" if len(runs) > 3 else ""))]  # fmt: skip

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reporter import experiments, renderers
+from reporter.assess.placed import placed
 from reporter.errors import ReportError
 from reporter.options import make
 from reporter.report import Report
@@ -84,7 +85,7 @@ def test_runs_outside_and_branches_without_runs_are_told() -> None:
 
 def test_a_run_of_two_branches_counts_once_with_the_first() -> None:
     both = experiments.read([{"name": "A", "filter": "x"}, {"name": "B"}], None)
-    made = experiments.placed(Reading((Run(id="x", tracker="t", source="s"),), (), ()), both)
+    made = placed(Reading((Run(id="x", tracker="t", source="s"),), (), ()), both)
     assert made.runs[0].labels == {"experiment": "A"}
     assert {one.code for one in made.findings} == {"CR126", "CR127"}
 

@@ -21,19 +21,20 @@ FLOORS = {
     "reporter/errors.py": 0, "reporter/__init__.py": 0,
     "reporter/run.py": 1, "reporter/powerlog.py": 1, "reporter/assets.py": 1, "reporter/inert.py": 1,
     "reporter/units.py": 1, "reporter/phases.py": 1, "reporter/answers.py": 1, "reporter/wording.py": 1,
-    "reporter/analysis_options.py": 1, "reporter/labels.py": 1,
-    "reporter/ledger.py": 2, "reporter/output_options.py": 2, "reporter/options.py": 2,
+    "reporter/analysis_options.py": 1, "reporter/github.py": 1, "reporter/output_options.py": 1, "reporter/labels.py": 1,
+    "reporter/experiments.py": 1, "reporter/limits.py": 1,
+    "reporter/ledger.py": 2, "reporter/options.py": 2,
     "reporter/plugins.py": 2, "reporter/sampler/": 2,
     "reporter/metrics.py": 3, "reporter/quotient/": 3, "reporter/factors/": 3, "reporter/importers/": 3,
     "reporter/footprint/": 4, "reporter/intensity_series/": 4,
     "reporter/report.py": 5, "reporter/assess/": 5,
-    "reporter/progress.py": 6, "reporter/anonymous.py": 6, "reporter/github.py": 6, "reporter/renderers/": 6,
+    "reporter/progress.py": 6, "reporter/anonymous.py": 6, "reporter/renderers/": 6,
     "reporter/factor_commands.py": 6, "reporter/destinations/": 6,
-    "reporter/arguments.py": 7, "reporter/assembly.py": 7, "reporter/publishing.py": 7, 
+    "reporter/arguments.py": 7, "reporter/assembly.py": 7, "reporter/publishing.py": 7,
     "reporter/commands/": 8, "reporter/sampler_commands.py": 8,
     "reporter/cli.py": 9, "reporter/__main__.py": 10,
 }  # fmt: skip
-ROOMS = ("reporter.importers", "reporter.assess", "reporter.renderers")
+ROOMS = ("reporter.importers", "reporter.assess", "reporter.renderers", "reporter.destinations")
 MAX_FUNCTION, MAX_FILE = 40, 300
 HEAVY = (
     "pandas", "numpy", "matplotlib", "weasyprint", "pint", "huggingface_hub", "markdown", "nh3", "PIL", "yaml", "rich",

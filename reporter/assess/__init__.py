@@ -20,6 +20,7 @@ from reporter.assess.indicators import indicators
 from reporter.assess.labelled import labelled
 from reporter.assess.lifecycle import lifecycle
 from reporter.assess.place import Site
+from reporter.assess.placed import placed
 from reporter.assess.scenarios import scenarios
 from reporter.assess.selection import summed_up
 from reporter.assess.shifting import shifts
@@ -45,7 +46,7 @@ def assess(reading: Reading, options: Options | None = None) -> Footprint:
     factors.require_edition(options.factors_edition)
     with factors.laid_over(options.factors):
         named = metrics.laid_on(labelled(reading, options.labels), options.metrics)
-        footprint = _assessed(experiments.placed(named, options.experiments), options)
+        footprint = _assessed(placed(named, options.experiments), options)
     return replace(footprint, findings=(*footprint.findings, *place.given(footprint.factors, options)))
 
 

@@ -28,9 +28,9 @@ __all__ = ["Importer", "available", "read"]
 @cache
 def available() -> dict[str, Importer]:
     """Every importer by name: the files of this folder, then installed plug-ins (which cannot take a name of ours)."""
-    names = sorted(entry[:-3] for entry in os.listdir(os.path.dirname(__file__)) if entry.endswith(".py"))
-    modules = [importlib.import_module(f"{__name__}.{name}") for name in names if name != "__init__"]
-    ours = {module.IMPORTER.name: module.IMPORTER for module in modules if hasattr(module, "IMPORTER")}
+    names = plugins.own(os.path.dirname(__file__), "IMPORTER")
+    modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
+    ours = {module.IMPORTER.name: module.IMPORTER for module in modules}
     foreign = plugins.load("carbon_report.importers")
     return {**{name: found for name, found in foreign.items() if _fits(name, found)}, **ours}
 

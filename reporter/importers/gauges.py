@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 GAP_STEPS = 10.0  # a step this many times the ordinary one is a gap, of which as many ordinary steps are counted
 GAP_S = 60.0  # and a gap is longer than this
 POINTS = 500
-MOST = 1 << 17  # samples of a device that are kept as they are
+MOST = 1 << 16  # samples of a device that are kept as they are
 
 
 class Gauge:

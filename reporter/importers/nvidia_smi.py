@@ -278,6 +278,8 @@ def _run(log: Log, found: dict[str, Gpu], start: datetime, end: datetime) -> Run
     if known and len(known) < len(gpus):
         log.say("CR025", f"the energy is that of {len(known)} of {len(gpus)} GPUs")
     energy_kwh = math.fsum(known) if known else None
+    if energy_kwh == 0 and any(gpu.gauge.live for gpu in gpus):
+        raise log.refuse("no time passes from sample to sample, so there is no energy; see what became of the clock")
     models = dict.fromkeys(gpu.model for gpu in gpus if gpu.model)
     return Run(
         id=log.path,

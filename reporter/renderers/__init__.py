@@ -21,9 +21,9 @@ __all__ = ["Renderer", "available", "content", "for_file", "save", "there", "wri
 @cache
 def available() -> dict[str, Renderer]:
     """Every renderer by name: the files of this folder, then installed plug-ins (which cannot take a name of ours)."""
-    names = sorted(entry[:-3] for entry in os.listdir(os.path.dirname(__file__)) if entry.endswith(".py"))
-    modules = [importlib.import_module(f"{__name__}.{name}") for name in names if name != "__init__"]
-    ours = {renderer.name: renderer for module in modules for renderer in getattr(module, "RENDERERS", ())}
+    names = plugins.own(os.path.dirname(__file__), "RENDERERS")
+    modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
+    ours = {renderer.name: renderer for module in modules for renderer in module.RENDERERS}
     foreign = plugins.load("carbon_report.renderers")
     return {**{name: found for name, found in foreign.items() if _fits(name, found)}, **ours}
 

@@ -252,6 +252,6 @@ def cause(key: str) -> str:
 _ANALYSES = (
     experiment_sections.tree, group_sections.statistics, group_sections.contrasts, _changes, _countries, _regions,
     shifting.section, comparison.section, lifecycle.section, lifecycle.overheads, indicators.overview,
-    indicators.computing, indicators.climate, indicators.ranking, _contracts, _hardware, _social_costs, _uncertainty, quotient.section,
-    quotient.recommendations,
+    indicators.computing, indicators.climate, indicators.ranking, _contracts, _hardware, _social_costs, _uncertainty,
+    quotient.section, quotient.recommendations,
 )  # fmt: skip

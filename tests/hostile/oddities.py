@@ -394,6 +394,7 @@ def _sizes() -> dict[str, Oddity]:
     return made
 
 
+_TOML = b"[[run]]\nname = 'x'\ncountry = 'FRA'\nhardware = '1 x A100'\nhours = 1\n"
 _CARD = b"---\nco2_eq_emissions:\n  emissions: 44.5\n%s\n---\n# x\n"
 
 
@@ -409,9 +410,9 @@ def _bombs() -> dict[str, Oddity]:
         "yaml-twice": ("a key twice", b"---\nco2_eq_emissions:\n  emissions: 1\n  emissions: 2\n---\n"),
     }
     toml = {
-        "toml-deep": ("nested 50,000 deep", b"a = " + b"[" * 50_000),
-        "toml-keys": ("a key of 20,000 parts", b".".join([b"a"] * 20_000) + b" = 1\n"),
-        "toml-inline": ("tables in tables, 5,000 deep", b"a = " + b"{a=" * 5_000 + b"1" + b"}" * 5_000),
+        "toml-deep": ("nested 50,000 deep", _TOML + b"x = " + b"[" * 50_000),
+        "toml-keys": ("a key of 20,000 parts", _TOML + b".".join([b"a"] * 20_000) + b" = 1\n"),
+        "toml-inline": ("tables in tables, 5,000 deep", _TOML + b"x = " + b"{a=" * 5_000 + b"1" + b"}" * 5_000),
         "toml-number": ("a number of 5,000 digits", b"[[run]]\nname = 'x'\ncountry = 'FRA'\nhardware = '1 x A100'\nhours = " + b"9" * 5000 + b"\n"),
         "toml-infinite": ("hours = inf", b"[[run]]\nname = 'x'\ncountry = 'FRA'\nhardware = '1 x A100'\nhours = inf\n"),
         "toml-nan": ("hours = nan", b"[[run]]\nname = 'x'\ncountry = 'FRA'\nhardware = '1 x A100'\nhours = nan\n"),
@@ -420,8 +421,8 @@ def _bombs() -> dict[str, Oddity]:
     }  # fmt: skip
     made = {f"bomb/{name}": Oddity("model-card", fault, _file("README.md", body)) for name, (fault, body) in card.items()}
     made |= {f"bomb/{name}": Oddity("hand-written", fault, _file("runs.toml", body)) for name, (fault, body) in toml.items()}
-    made["bomb/json-digits"] = Oddity("scaphandre", "an integer of 5,000 digits", _file("x.json", b'[{"host": ' + b"9" * 5000 + b"}]"))
-    made["bomb/json-wide"] = Oddity("boamps", "an array of 3,000,000 nulls", _file("x.json", b"[" + b"null," * 3_000_000 + b"null]"))
+    made["bomb/json-digits"] = Oddity("scaphandre", "an integer of 5,000 digits", _file("x.json", b'[{"consumers": [], "host": {"consumption": ' + b"9" * 5000 + b"}}]"))
+    made["bomb/json-wide"] = Oddity("boamps", "an array of 3,000,000 nulls", _file("x.json", b'{"header": {}, "task": {}, "measures": [' + b"null," * 3_000_000 + b"null]}"))
     made["bomb/regex"] = Oddity("carbontracker", "780 KB that make expressions go back and forth", _file(
         "1_carbontracker.log", b"2026-11-21 11:18:09 - carbontracker version 2.4.7\n2026-11-21 11:18:11 - Average power usage (W) for gpu: "
         + b"[1 " * 260_000 + b"\n"))  # fmt: skip

@@ -125,7 +125,7 @@ def _child(command: Sequence[str], folder: Path) -> NoReturn:
         sys.stderr = open(2, "w", encoding="utf-8", closefd=False, errors="backslashreplace")
         os.chdir(folder / "in")
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        _watch(folder)
+        _watch(folder, os.path.realpath(command[0]))
         from reporter.cli import main
 
         try:
@@ -143,9 +143,9 @@ def _child(command: Sequence[str], folder: Path) -> NoReturn:
         os._exit(status)
 
 
-def _watch(folder: Path) -> None:
+def _watch(folder: Path, named: str) -> None:
     notes = os.open(folder / "noted", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    readable = (*OWN, os.path.realpath(folder))
+    readable = (*OWN, os.path.realpath(folder), named)
     writable = os.path.realpath(folder / "out"), os.path.realpath(folder / "tmp")
     (folder / "tmp").mkdir()
     tempfile.tempdir = str(folder / "tmp")
