@@ -101,7 +101,9 @@ def impact_tracker(path: Path, rows: int) -> None:
             f'{{"timestamp": {begun + place!r}, "rapl_power_draw_absolute": {90 + 10 * math.sin(place / 31)!r}, '
             f'"rapl_estimated_attributable_power_draw": {80 + 10 * math.sin(place / 31)!r}, '
             f'"nvidia_draw_absolute": {400 + 50 * math.sin(place / 17)!r}, '
-            f'"nvidia_estimated_attributable_power_draw": {390 + 50 * math.sin(place / 17)!r}}}\n'
+            f'"nvidia_estimated_attributable_power_draw": {390 + 50 * math.sin(place / 17)!r}, '
+            f'"average_gpu_estimated_utilization_absolute": 0.91, '
+            f'"cpu_time_seconds": {{"13199": {{"user": {float(place)!r}, "system": 0.23}}}}}}\n'
             for place in range(rows)
         )
 
@@ -116,12 +118,22 @@ def small_files(folder: Path, files: int, rows: int = 2) -> None:
         )
 
 
-def impact_info(path: Path) -> None:
-    """The info.pkl that stands beside such a data.json."""
+def impact_info(path: Path, rows: int | None = None) -> None:
+    """The info.pkl that stands beside such a data.json; with an end where the rows are told, else as after a crash."""
     start = BEGUN.replace(tzinfo=None)
     told = {
         "cpu_info": {"brand": "Intel Xeon", "count": 32}, "gpu_info": [{"name": "TITAN V"}], "region": {"id": "US-CA"},
         "region_carbon_intensity_estimate": {"carbonIntensity": 250.0}, "experiment_start": start,
-        "experiment_end": None, "experiment_impact_tracker_version": "0.1.8",
+        "experiment_end": None if rows is None else start + datetime.timedelta(seconds=rows),
+        "experiment_impact_tracker_version": "0.1.8",
     }  # fmt: skip
     path.write_bytes(pickle.dumps(told, 3))
+
+
+def impact_runs(folder: Path, runs: int, rows: int) -> None:
+    """So many folders as experiment-impact-tracker leaves them, with so many samples each."""
+    for run in range(runs):
+        place = folder / f"run-{run}" / "impacttracker"
+        place.mkdir(parents=True)
+        impact_tracker(place / "data.json", rows)
+        impact_info(place / "info.pkl", rows)

@@ -18,12 +18,13 @@ SAMPLES = Path(__file__).parent.parent / "samples"
 def tasks(folder: Path) -> dict[str, dict[str, list[str]]]:
     """Each task with our command first; a peer that is not installed is told and left out."""
     ours = [sys.executable, "-m", "reporter"]
-    impact, sweep = SAMPLES / "experiment-impact-tracker" / "runs", SAMPLES / "codecarbon" / "3.3.2-sweep"
+    impact, sweep = folder / "impact", SAMPLES / "codecarbon" / "3.3.2-sweep"
+    logs_made.impact_runs(impact, 20, 3600)
     tracker = next(path.parent for path in sorted((SAMPLES / "carbontracker").rglob("*_carbontracker_output.log")))
     rows = folder / "emissions.csv"
     logs_made.codecarbon(rows, 20_000)
     wanted = {
-        "statement of experiment-impact-tracker's logs": {
+        "statement of 20 runs of experiment-impact-tracker, 3,600 samples each": {
             "carbon-report": [*ours, str(impact), "--statement"],
             "generate-carbon-impact-statement": ["eit", "generate-carbon-impact-statement", str(impact), "USA"],
         },

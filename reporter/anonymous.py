@@ -26,6 +26,7 @@ from reporter.footprint import (
     SeriesUse,
     SocialCost,
 )
+from reporter.patterns import pattern
 from reporter.run import Input, Run
 
 if TYPE_CHECKING:
@@ -40,9 +41,9 @@ COUNTS = frozenset({
 })  # fmt: skip
 _WITHHELD = "figure of the authors, whose source is told after the review"
 _SHORTLY = "figure of the authors"
-_VERSION = re.compile(r"v?\d+(\.\d+){0,3}((a|b|rc|\.dev|\.post)\d+)?")
-_NUMBER = re.compile(r"[0-9.,]{1,20}(?:e[+-]?\d{1,3})?", re.IGNORECASE)
-_ZONE = re.compile(r"[A-Z]{2}(?:-[A-Z0-9]{1,6}){0,2}|10Y[A-Z0-9-]{13}")
+_VERSION = pattern(r"v?\d+(\.\d+){0,3}((a|b|rc|\.dev|\.post)\d+)?")
+_NUMBER = pattern(r"[0-9.,]{1,20}(?:e[+-]?\d{1,3})?", re.IGNORECASE)
+_ZONE = pattern(r"[A-Z]{2}(?:-[A-Z0-9]{1,6}){0,2}|10Y[A-Z0-9-]{13}")
 #: Words in the names of processors, and what their numbers look like: E5-2630, A100-SXM4-40GB, MI250X, i9-9900K.
 _WORDS = frozenset(re.findall(r"\S+",
     "x intel amd nvidia apple arm google aws xeon core epyc ryzen threadripper athlon opteron atom celeron pentium "
@@ -51,7 +52,7 @@ _WORDS = frozenset(re.findall(r"\S+",
     "graviton graviton2 graviton3 graviton4 trainium inferentia neoverse cortex gen th with eight six quad dual ampere "
     "altra grace hopper superchip jetson orin xavier nano agx iris arc gaudi hl memory"
 ))  # fmt: skip
-_MODEL = re.compile(
+_MODEL = pattern(
     r"(?:[abcdeghiklmptvw]|gh|gb|mi|rx)?\d{1,5}[a-z+]{0,4}"
     r"|\d{1,4}(?:\.\d{1,3})?(?:ghz|mhz|gb)?|v[1-9][ep]?"
 )

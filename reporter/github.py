@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from reporter.errors import FINDINGS, Finding, ReportError
+from reporter.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MOST_OF_A_LEVEL = 10
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 _ORDER = ("error", "warning", "note")
-_PLACE = re.compile(r"(.+?):(\d+)")
+_PLACE = pattern(r"(.+?):(\d+)")
 _DATA = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _PROPERTY = {**_DATA, ":": "%3A", ",": "%2C"}
 

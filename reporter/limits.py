@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from reporter.errors import ReportError, plain
+from reporter.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,7 +36,7 @@ LIMITS = {
 }
 #: What the user raised or lowered: names of LIMITS and values.
 Chosen = tuple[tuple[str, int], ...]
-_VALUE = re.compile(r"([0-9]{1,12}) ?(B|KiB|MiB|GiB|TiB|kB|KB|MB|GB|TB|s|min|h)?")
+_VALUE = pattern(r"([0-9]{1,12}) ?(B|KiB|MiB|GiB|TiB|kB|KB|MB|GB|TB|s|min|h)?")
 _SCALES = {
     "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40,
     "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from itertools import takewhile
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
+from reporter.patterns import pattern
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -36,8 +38,8 @@ Counts = Literal["machine", "job"]
 
 _KINDS: tuple[Kind, ...] = get_args(Kind)
 _PARTS: tuple[Part, ...] = get_args(Part)
-_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_LABEL = re.compile(r"[^\W\d][\w.-]{0,63}")
+_NAME = pattern(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_LABEL = pattern(r"[^\W\d][\w.-]{0,63}")
 
 
 class Meter(NamedTuple):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reporter import factors
 from reporter.errors import Finding, ReportError, plain
 from reporter.footprint import Amount, Intensity, of_factor, ranged, total
+from reporter.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from reporter.run import Run
 
 SECONDS_A_YEAR = 365.25 * 86_400.0
-_PIECES = re.compile(r"\s*(\d+(?:\.\d+)?)\s*[x×*]\s*(.+)", re.IGNORECASE)
+_PIECES = pattern(r"\s*(\d+(?:\.\d+)?)\s*[x×*]\s*(.+)", re.IGNORECASE)
 
 
 def time_share(making: Amount, duration_s: float, lifetime: Amount, pieces: float = 1.0) -> Amount:

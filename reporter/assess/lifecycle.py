@@ -8,13 +8,13 @@ I the number of inferences, e the energy of one.
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING
 
 from reporter import phases
 from reporter.assess.energy import summed
 from reporter.errors import Finding, ReportError, plain
 from reporter.footprint import Amount, LifeCycle, Overhead, Phase, Term, total
+from reporter.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: Labels that tell how many inferences a run served, and how many items a training saw in an epoch.
 CALLS, ITEMS, EPOCHS = ("calls", "inferences", "requests"), ("items", "samples", "examples"), "epochs"
 
-_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+")
+_THOUSANDS = pattern(r"\d{1,3}(,\d{3})+")
 
 
 def life_cycle(before: Amount | None, training: Amount | None, use: Amount | None) -> Amount | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from reporter import factors, units
 from reporter.errors import Finding, ReportError, plain
 from reporter.footprint import Amount, SocialCost, of_factor, total
+from reporter.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reporter.footprint import RunFootprint
     from reporter.options import Options
 
-_OWN_VALUE = re.compile(r"\s*([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*([A-Za-z]{3}[0-9]{0,4})\s*/\s*(\w+)\s*")
+_OWN_VALUE = pattern(r"\s*([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*([A-Za-z]{3}[0-9]{0,4})\s*/\s*(\w+)\s*")
 
 
 def social_costs(

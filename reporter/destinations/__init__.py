@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import re
 import sys
 from contextlib import redirect_stdout
 from functools import cache
@@ -13,13 +12,14 @@ from typing import TYPE_CHECKING
 from reporter.destinations.base import Destination, Parcel
 from reporter.errors import ReportError, plain
 from reporter.output_options import Target
+from reporter.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 __all__ = ["Destination", "Parcel", "available", "send", "target"]
 
-_SECRET = re.compile(r"//[^/@\s]*@")
+_SECRET = pattern(r"//[^/@\s]*@")
 
 
 @cache

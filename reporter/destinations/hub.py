@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING, Any
 
 from reporter import __version__
 from reporter.destinations.base import Destination
 from reporter.errors import ReportError, plain
+from reporter.patterns import pattern
 
 if TYPE_CHECKING:
     from reporter.destinations.base import Parcel
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 CARD = "README.md"
 MESSAGE = "Energy and carbon emissions, by carbon-report"
-_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+|[\w.-]+")
+_REPOSITORY = pattern(r"[\w.-]+/[\w.-]+|[\w.-]+")
 
 
 def send(parcel: Parcel, target: Target) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from reporter.destinations.base import PREFIX, Destination, figures, tags
 from reporter.errors import ReportError, plain
+from reporter.patterns import pattern
 
 if TYPE_CHECKING:
     from reporter.destinations.base import Parcel
@@ -18,7 +19,7 @@ FOLDER = "carbon-report"
 PAGES = {"html": "report.html", "json": "report.json"}
 #: What MLflow takes: names of metrics of these signs and this length, values of tags of this length, a batch of these.
 _SIGNS, _LONGEST_NAME, _LONGEST_TAG, _BATCH = re.compile(r"[^\w\-. :/]", re.ASCII), 250, 5000, 500
-_RUN = re.compile(r"(?:(.*)/)?([0-9a-f]{32})")
+_RUN = pattern(r"(?:(.*)/)?([0-9a-f]{32})")
 #: A server that is not there is told within seconds, and MLflow tells nobody how it is used; what the user set stands.
 _USUAL = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30", "MLFLOW_DISABLE_TELEMETRY": "true",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from reporter.destinations.base import PREFIX, Destination, figures, tags
 from reporter.errors import ReportError
+from reporter.patterns import pattern
 
 if TYPE_CHECKING:
     from reporter.destinations.base import Parcel
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 ARTIFACT = "carbon-report"
 PAGES = {"html": "report.html", "json": "report.json"}
-_PROJECT = re.compile(r"(?:([^/]+)/)?([^/\\#?%:]+)")
+_PROJECT = pattern(r"(?:([^/]+)/)?([^/\\#?%:]+)")
 #: What W&B would gather of its own accord about this machine, its user and the folder's repository stays here.
 _PRIVATE: dict[str, Any] = {
     "silent": True, "console": "off", "disable_code": True, "disable_git": True, "save_code": False,

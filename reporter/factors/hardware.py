@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from reporter.patterns import pattern
+
 #: What tools and drivers add around a model: it says nothing about which model it is.
-_NOISE = re.compile(
+_NOISE = pattern(
     r"""\((?:r|tm|c)\)|[®™©]      # marks
       | @.*$                      # clock: '@ 2.40GHz'
       | ^\s*\d+\s*x\s+            # count: '8 x NVIDIA ...'

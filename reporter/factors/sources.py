@@ -9,6 +9,8 @@ from functools import cache
 from typing import NamedTuple
 from zlib import crc32
 
+from reporter.patterns import pattern
+
 from .tables import missing
 
 
@@ -44,9 +46,9 @@ _NO_YEAR = "n.d."
 _own: dict[str, Source] = {}
 _TEX = {char: f"\\{char}" for char in "&%$#_{}"} | {"~": "\\textasciitilde ", "^": "\\textasciicircum "}
 _TEX["\\"] = "\\textbackslash "
-_ENTRY = re.compile(r"^@\w+\{([^,]+),\n(.*?)^\}$", re.MULTILINE | re.DOTALL)
-_FIELD = re.compile(r"^  (\w+) = \{(.*)\},$", re.MULTILINE)
-_ACCENT = re.compile(r"""\{\\(["'`^~v])\{?(\w)\}?\}""")
+_ENTRY = pattern(r"^@\w+\{([^,]+),\n(.*?)^\}$", re.MULTILINE | re.DOTALL)
+_FIELD = pattern(r"^  (\w+) = \{(.*)\},$", re.MULTILINE)
+_ACCENT = pattern(r"""\{\\(["'`^~v])\{?(\w)\}?\}""")
 _COMBINING = {'"': "\u0308", "'": "\u0301", "`": "\u0300", "^": "\u0302", "~": "\u0303", "v": "\u030c"}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from reporter.importers import logs as places
 from reporter.importers import remote
 from reporter.importers.base import Importer
 from reporter.importers.parts import Part
+from reporter.patterns import pattern
 from reporter.run import Input, Reading
 
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ def _all_of(importer: Importer, group: list[Log]) -> list[Run]:
         raise ReportError(f"cannot be read: {error.strerror or error}", file=plain(group[0].path)) from error
 
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-f]{32}")
+_UUID = pattern(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-f]{32}")
 
 
 def _once(runs: list[Run], notes: list[Finding]) -> list[Run]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from reporter.patterns import pattern
 
-_BACKUP = re.compile(r"(?P<stem>.+\.csv)(?:_(?P<number>[0-9]+))?\.bak")
+_BACKUP = pattern(r"(?P<stem>.+\.csv)(?:_(?P<number>[0-9]+))?\.bak")
 
 
 def stem(name: str) -> str:

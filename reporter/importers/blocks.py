@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reporter.importers.head import encoding_of
 from reporter.importers.table import block_lines
+from reporter.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,7 +33,7 @@ BLOCK_BYTES = 8 << 20
 FIRST_BYTES = 1 << 16  # the first block, with the header, is read row by row
 MOST_COMMENTS = 16  # in a block that is taken apart round them
 CORES = 4  # at most: a block's rows in Python keep one core busy, and memory grows with the blocks under way
-_COMMENTS = re.compile(rb"(?:^#[^\n]*\n)+", re.MULTILINE)
+_COMMENTS = pattern(rb"(?:^#[^\n]*\n)+", re.MULTILINE)
 
 
 class Block(NamedTuple):

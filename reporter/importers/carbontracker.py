@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from reporter.errors import ReportError
 from reporter.importers.base import Importer
+from reporter.patterns import pattern
 from reporter.run import Run
 
 if TYPE_CHECKING:
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
 ROUGH = 0.01  # a total whose last decimal is more than this share of it is worth less than its epochs
 NEAR_S = 2.0  # the two logs of one tracker tell its start within this
 
-_SIGN = re.compile(
+_SIGN = pattern(
     rb"CarbonTracker: |carbontracker version \d|\b(?:Actual|Predicted) consumption(?: for -?\d+ epoch\(s\))?:\s+Time:"
 )
-_NAME = re.compile(r"((?:.*_)?carbontracker)(_output|_err)?(\.(?:log|txt))", re.IGNORECASE | re.DOTALL)
-_PREFIX = re.compile(r"(.+?)_\d+(?:\.\d+)?_\d{4}-\d\d-\d\dT\d{6}Z")
-_COUNTRY = re.compile("[A-Z]{2}")
+_NAME = pattern(r"((?:.*_)?carbontracker)(_output|_err)?(\.(?:log|txt))", re.IGNORECASE | re.DOTALL)
+_PREFIX = pattern(r"(.+?)_\d+(?:\.\d+)?_\d{4}-\d\d-\d\dT\d{6}Z")
+_COUNTRY = pattern("[A-Z]{2}")
 _NOWHERE = {"unknown", "undetected", "none", ""}
 
 

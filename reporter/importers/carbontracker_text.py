@@ -15,6 +15,7 @@ from reporter.errors import plain
 from reporter.importers.base import read_moment
 from reporter.importers.table import lines
 from reporter.importers.table import number as read_number
+from reporter.patterns import pattern
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,31 +26,31 @@ BLOCK_LINES = 6  # a block's energy and emissions stand so close below its head;
 MAX_TEXT = 4_000  # characters of a line that can be a message of carbontracker's, other than of power
 MAX_ARRAY = 10_000  # characters of one array of powers; a log in which no bracket closes cannot take the rest
 
-_STAMP = re.compile(r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?) - (?:\S.{0,80}? - [A-Z]{4,8} - )?")
-_SAYS = re.compile(r"(.{0,80}?)CarbonTracker: ?")
-_BLOCK = re.compile(
+_STAMP = pattern(r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?) - (?:\S.{0,80}? - [A-Z]{4,8} - )?")
+_SAYS = pattern(r"(.{0,80}?)CarbonTracker: ?")
+_BLOCK = pattern(
     r"(Actual|Predicted) consumption(?: for (-?\d{1,9}) epoch\(s\))?:|(First|Prediction for) (-?\d{1,9}) epoch\(s\):",
     re.IGNORECASE,
 )
-_QUANTITY = re.compile(r"(Time|Energy|CO2(?:eq)?):\s*(.*?)\s*$", re.IGNORECASE)
-_EPOCH = re.compile(r"Epoch (\d{1,9})(:| started\.| ended\.)$")
-_DURATION = re.compile(r"Duration:\s*(.*)$")
-_POWER = re.compile(r"(?:Average power usage|Power usages)(?: \(W\))? for (\w+):\s*(.*)$")
-_MEASURED = re.compile("Duration: |Average power usage|Power usages")
-_COMPONENTS = re.compile(r"The following components were found:(.*)$")
-_COMPONENT = re.compile(r"\b(\w{1,20}) with device\(s\) (.*?)\.(?=\s*\w{1,20} with device\(s\)|\s*$)")
-_VERSION = re.compile(r"carbontracker version (\S+)")
-_PUE = re.compile(r"multiplied by a PUE coefficient of (\S+)")
-_INTERRUPTED = re.compile(r"Training was interrupted before all (-?\d{1,9}) epochs")
-_AVERAGE = re.compile(r"Average carbon intensity during training was (\S+) gCO2")
-_PLACE = re.compile(r"at detected location:? (.*?)(?::? \[.*|\.?\s*)$")
-_FALLBACK = re.compile(
+_QUANTITY = pattern(r"(Time|Energy|CO2(?:eq)?):\s*(.*?)\s*$", re.IGNORECASE)
+_EPOCH = pattern(r"Epoch (\d{1,9})(:| started\.| ended\.)$")
+_DURATION = pattern(r"Duration:\s*(.*)$")
+_POWER = pattern(r"(?:Average power usage|Power usages)(?: \(W\))? for (\w+):\s*(.*)$")
+_MEASURED = pattern("Duration: |Average power usage|Power usages")
+_COMPONENTS = pattern(r"The following components were found:(.*)$")
+_COMPONENT = pattern(r"\b(\w{1,20}) with device\(s\) (.*?)\.(?=\s*\w{1,20} with device\(s\)|\s*$)")
+_VERSION = pattern(r"carbontracker version (\S+)")
+_PUE = pattern(r"multiplied by a PUE coefficient of (\S+)")
+_INTERRUPTED = pattern(r"Training was interrupted before all (-?\d{1,9}) epochs")
+_AVERAGE = pattern(r"Average carbon intensity during training was (\S+) gCO2")
+_PLACE = pattern(r"at detected location:? (.*?)(?::? \[.*|\.?\s*)$")
+_FALLBACK = pattern(
     r"(?:Defaulted to|Defaulting to|Used) (?:\w+ )?average carbon intensity|carbon intensity could not be fetched",
     re.IGNORECASE,
 )
-_TIME = re.compile(r"(-)?(?:(\d+) days?, )?(\d+):(\d\d?):(\d\d?(?:[.,]\d*)?)(?: s)?")
-_NAMES = re.compile(r"np\.float\d+|float\d+|array|dtype=\w*")
-_COMMA = re.compile(r"[+-]?\d+,\d+")
+_TIME = pattern(r"(-)?(?:(\d+) days?, )?(\d+):(\d\d?):(\d\d?(?:[.,]\d*)?)(?: s)?")
+_NAMES = pattern(r"np\.float\d+|float\d+|array|dtype=\w*")
+_COMMA = pattern(r"[+-]?\d+,\d+")
 
 
 @dataclass(slots=True)

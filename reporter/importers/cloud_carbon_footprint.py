@@ -21,6 +21,7 @@ from reporter.importers.json_lines import finite, shown
 from reporter.importers.table import Table, lines
 from reporter.importers.table import number as read_number
 from reporter.importers.told import Told
+from reporter.patterns import pattern
 from reporter.run import Run
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 KWH, TONS = "kilowatt hours", "metric tons co2e emissions"
 ROUNDED_KWH = 0.005  # the command line prints two decimals
 PERIODS = ("annual", "monthly", "weekly", "daily")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def read(logs: Sequence[Log]) -> Iterator[Run]:

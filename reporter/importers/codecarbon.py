@@ -9,7 +9,6 @@ tails shifted; older tools wrote energies of several trackers at once into one b
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from reporter.importers.codecarbon_frames import follows, sieve
 from reporter.importers.codecarbon_runs import COLUMNS, PARTS, Tally, checked, make, tell_cumulative
 from reporter.importers.table import Row, Table
 from reporter.importers.table import number as read_number
+from reporter.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 #: Columns before the first that CodeCarbon may leave empty: in a short row these stand where the header says.
 _STEADY = ("id", "ended_at", "duration_s", "energy_kwh", "reported_emissions_kg", "cpu_energy_kwh", "gpu_energy_kwh",
            "ram_energy_kwh", "cpu_power_w", "gpu_power_w", "ram_power_w", "project", "country")  # fmt: skip
-_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\S*")
-_COUNTRY = re.compile("[A-Z]{3}")
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_VERSION = pattern(r"[0-9]+\.[0-9]+\.[0-9]+\S*")
+_COUNTRY = pattern("[A-Z]{3}")
+_UUID = pattern(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from reporter.errors import plain
 from reporter.importers.codecarbon_runs import PARTS, checked, fields_of
 from reporter.importers.table import Table
+from reporter.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 #: What one run's deltas add up to; what else a delta tells is the same in all.
 _SUMMED = ("duration_s", "energy_kwh", "reported_emissions_kg", *PARTS)
 _RENAMED = {"runid": "run_id", "emissions_sum": "emissions", "provider": "cloud_provider"}
-_RUNS = re.compile(r"(?P<top>.+?)_runs\.csv", re.IGNORECASE)
-_EMISSIONS = re.compile(r"(?P<top>.+?)_run_(?P<id>[^_]+)_emissions\.csv", re.IGNORECASE)
+_RUNS = pattern(r"(?P<top>.+?)_runs\.csv", re.IGNORECASE)
+_EMISSIONS = pattern(r"(?P<top>.+?)_run_(?P<id>[^_]+)_emissions\.csv", re.IGNORECASE)
 _EXPERIMENTS = "_experiments.csv"
-_COUNT = re.compile(r"[0-9]+(\.0)?|null|undefined|N/A|None", re.IGNORECASE)
+_COUNT = pattern(r"[0-9]+(\.0)?|null|undefined|N/A|None", re.IGNORECASE)
 #: Details hold the whole of what is above them if they add up to as much: figures in the files are not rounded.
 _WHOLE = 0.99
 

@@ -17,6 +17,7 @@ from reporter.errors import ReportError, plain
 from reporter.importers.base import BadCell, Bound, Column, Importer, moment, number, text
 from reporter.importers.head import encoding_of
 from reporter.importers.table import Table
+from reporter.patterns import pattern
 from reporter.run import Run
 
 if TYPE_CHECKING:
@@ -44,9 +45,9 @@ _SPELLED = {
 }  # fmt: skip
 _DEFAULTS = ("default project name", "deafult project name", "no experiment description", "none", "n/a")
 _NO_EPOCH = ("", "n/a", "nan", "none")
-_PIECES = re.compile(r"(.*?)(?:/[0-9.]+ TDP:)?\s*/?\s*([0-9]{1,9}) device\(s\).*", re.DOTALL)
-_PLACE = re.compile(r"\(?([A-Za-z]{2})(?:/(.*?))?\)?|(.+)/([A-Z]{2})")
-_COMMA = re.compile(r"[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?")
+_PIECES = pattern(r"(.*?)(?:/[0-9.]+ TDP:)?\s*/?\s*([0-9]{1,9}) device\(s\).*", re.DOTALL)
+_PLACE = pattern(r"\(?([A-Za-z]{2})(?:/(.*?))?\)?|(.+)/([A-Z]{2})")
+_COMMA = pattern(r"[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?")
 #: Mean power of a run, in W, below which eco2AI saw no processor, and above which no machine draws it.
 IDLE_W, MOST_W = 0.05, 50_000.0
 

@@ -7,7 +7,6 @@ difference, the process alone. Its reports print three digits of it, and equival
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reporter.errors import plain
@@ -15,6 +14,7 @@ from reporter.importers.base import BadCell, Bound, Importer, number
 from reporter.importers.table import Table
 from reporter.importers.table import lines as text_lines
 from reporter.importers.table import number as read_number
+from reporter.patterns import pattern
 from reporter.run import Run
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 #: Share of the power at the plug that reaches the processor; energy-usage divides by it (its evaluate.py, powerLoss).
 EFFICIENCY = 0.8
 _PROCESS, _BASELINE = "process wattage reading", "baseline wattage reading"
-_PRINTED = re.compile(rb"(Average baseline|Baseline) wattage: +[0-9]+\.[0-9]+ watts")
-_TOLD = re.compile(
+_PRINTED = pattern(rb"(Average baseline|Baseline) wattage: +[0-9]+\.[0-9]+ watts")
+_TOLD = pattern(
     r"(Average baseline wattage|Average total wattage|Process duration|Effective emission|Process used):\s+(\S.*)"
 )
 _UNITS = {"Effective emission": "kg CO2", "Process used": "kWh"}
-_MIX = re.compile(r"\s*Energy mix in (\S.*?)\s*")
-_DURATION = re.compile(r"(?:([0-9]{1,6}) days?, )?([0-9]{1,2}):([0-9]{2}):([0-9]{2})")
+_MIX = pattern(r"\s*Energy mix in (\S.*?)\s*")
+_DURATION = pattern(r"(?:([0-9]{1,6}) days?, )?([0-9]{1,2}):([0-9]{2}):([0-9]{2})")
 
 
 class Series(NamedTuple):

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import io
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reporter.importers.table import LARGEST
+from reporter.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from reporter.importers.base import Bound
 
-_QUOTED = re.compile(rb'"[^"\n]*"')
+_QUOTED = pattern(rb'"[^"\n]*"')
 _CONFLICT = tuple(b"<=>")  # a line that begins so may be the mark of a merge conflict
 
 

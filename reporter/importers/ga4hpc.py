@@ -7,7 +7,6 @@ their job; a TotalCPU of 0 means "not recorded" and stands for all cores at work
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from reporter.importers import sacct
 from reporter.importers.base import Importer, read_moment
 from reporter.importers.table import lines
 from reporter.importers.table import number as read_number
+from reporter.patterns import pattern
 from reporter.run import Device, Run
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _devices(most: dict[str, float], partition: dict[str, str], gpu: str, *, gra
 
 # --- cluster_info.yaml ------------------------------------------------------------------------------------------------
 
-_ENTRY = re.compile(r"""( *)("[^"]*"|'[^']*'|[^\s#:'"][^:#]*?) *:(?: +("[^"]*"|'[^']*'|[^#\n]*?))? *(?:#.*)?""")
+_ENTRY = pattern(r"""( *)("[^"]*"|'[^']*'|[^\s#:'"][^:#]*?) *:(?: +("[^"]*"|'[^']*'|[^#\n]*?))? *(?:#.*)?""")
 
 
 def _cluster(log: Log) -> dict[str, Any]:
@@ -192,11 +192,11 @@ def _number(value: object) -> float | None:
 
 # --- the printed report -----------------------------------------------------------------------------------------------
 
-_FOOTPRINT = re.compile(r"\|\s+([0-9][0-9,]*(?:\.[0-9]+)?) (g|kg|T)CO2e\s+\|")
-_ENERGY = re.compile(r"(Energy used|- CPUs|- GPUs|- Memory|- Data centre overheads): (-?[0-9][0-9,]*\.?[0-9]*) kWh")
-_INTENSITY = re.compile(_REPORT.decode() + r": ([0-9][0-9,]*\.?[0-9]*) gCO2e/kWh")
-_PERIOD = re.compile(r"First/last job recorded on that period: ([0-9]{4}-[0-9]{2}-[0-9]{2})/")
-_NAME = re.compile(r"#\s+Carbon footprint on (.+?)\s+#")
+_FOOTPRINT = pattern(r"\|\s+([0-9][0-9,]*(?:\.[0-9]+)?) (g|kg|T)CO2e\s+\|")
+_ENERGY = pattern(r"(Energy used|- CPUs|- GPUs|- Memory|- Data centre overheads): (-?[0-9][0-9,]*\.?[0-9]*) kWh")
+_INTENSITY = pattern(_REPORT.decode() + r": ([0-9][0-9,]*\.?[0-9]*) gCO2e/kWh")
+_PERIOD = pattern(r"First/last job recorded on that period: ([0-9]{4}-[0-9]{2}-[0-9]{2})/")
+_NAME = pattern(r"#\s+Carbon footprint on (.+?)\s+#")
 
 
 def _printed(log: Log) -> Run:

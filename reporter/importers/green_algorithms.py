@@ -16,6 +16,7 @@ from reporter.importers.base import Importer
 from reporter.importers.json_lines import shown
 from reporter.importers.table import Table, lines
 from reporter.importers.told import Told
+from reporter.patterns import pattern
 from reporter.run import Device, Run
 
 if TYPE_CHECKING:
@@ -238,7 +239,7 @@ def _power_w(told: Told) -> float | None:
     return watts
 
 
-_LINK = re.compile(rb"green-algorithms\.org/{0,2}\??[^\s]*[?&](runTime_hour|coreType)=")
+_LINK = pattern(rb"green-algorithms\.org/{0,2}\??[^\s]*[?&](runTime_hour|coreType)=")
 
 
 def _links(log: Log) -> Iterator[Run]:

@@ -16,9 +16,11 @@ from reporter.errors import plain
 from reporter.importers.base import Importer
 from reporter.importers.hardware import described, pieces
 from reporter.importers.head import encoding_of, named
+from reporter.importers.json_documents import text_of
 from reporter.importers.json_lines import shown
-from reporter.importers.table import Table, lines
+from reporter.importers.table import Table
 from reporter.importers.told import Told
+from reporter.patterns import pattern
 from reporter.run import Device, Run
 
 if TYPE_CHECKING:
@@ -47,9 +49,11 @@ MEANT = {
     "mwh": "energy", "joules": "energy", "watts": "power_w", "time": "hours", "runtime": "hours", "elapsed": "hours",
 }  # fmt: skip
 PERSONAL = {"user", "username", "user_name", "email", "latitude", "longitude", "lat", "lon", "coordinates"}
-_QUANTITY = re.compile(r"(energy|power|tdp|memory|emissions|duration|cpu|gpu)_")
-_TABLE = re.compile(r"\s*\[{1,2}\s*(run|defaults)\s*\]")
-_PAIR = re.compile(r"""\s*["']?([\w -]+?)["']?\s*=""")
+_QUANTITY = pattern(r"(energy|power|tdp|memory|emissions|duration|cpu|gpu)_")
+_TABLE = pattern(r"\s*\[{1,2}\s*(run|defaults)\s*\]")
+MOST_PARTS = 64  # of a dotted key
+_DOTTED = pattern(r"[\w\"'-]+(?:[ \t]*\.[ \t]*[\w\"'-]+)*+")
+_PAIR = pattern(r"""\s*["']?([\w -]+?)["']?\s*=""")
 
 
 def read(logs: Sequence[Log]) -> Iterator[Run]:
@@ -82,7 +86,9 @@ def _csv(log: Log) -> Iterator[Told]:
 def _toml(log: Log) -> Iterator[Told]:
     import tomllib
 
-    text = "".join(lines(log))
+    text = text_of(log)
+    if any(found[0].count(".") > MOST_PARTS for found in _DOTTED.finditer(text)):  # quadratic to tomllib
+        raise log.refuse(f"a key of more than {MOST_PARTS} parts; there is no such")
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
@@ -298,8 +304,8 @@ def _labels(told: Told) -> dict[str, str]:
     return labels
 
 
-_RUNS = re.compile(rb"^\s*\[\[\s*runs?\s*\]\]|^\s*run\s*=\s*\[\s*\{", re.MULTILINE)
-_TELLS = re.compile(rb"(^|[{,])\s*(hardware|kwh|energy|energy_kwh|hours|gpu_hours|emissions)\s*=", re.MULTILINE)
+_RUNS = pattern(rb"^\s*\[\[\s*runs?\s*\]\]|^\s*run\s*=\s*\[\s*\{", re.MULTILINE)
+_TELLS = pattern(rb"(^|[{,])\s*(hardware|kwh|energy|energy_kwh|hours|gpu_hours|emissions)\s*=", re.MULTILINE)
 
 
 def _is_toml(log: Log) -> bool:
@@ -313,7 +319,8 @@ def _claims(log: Log) -> bool:
         head = log.head.replace(b"\0", b"")
         return _RUNS.search(head) is not None and _TELLS.search(head) is not None
     keys = {_in_use(name) for name in log.header}
-    if ledger.MARK in keys or keys & {"provider", "customimpact", "custom_impact", "energy_consumed", "emissions_kg", "gpu"} or len(keys) < 2:
+    others = {ledger.MARK, "provider", "customimpact", "custom_impact", "energy_consumed", "emissions_kg", "gpu"}
+    if keys & others or len(keys) < 2:
         return False
     if "hardware" in keys:
         also = keys & {"count", "utilisation", "power_w", "country", "phase", "id"}

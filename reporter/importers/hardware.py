@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from reporter.patterns import pattern
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reporter.run import Device
 
 Kind = Literal["cpu", "gpu", "tpu"]
-_BETWEEN = re.compile(r"\s+\+\s+|\s*;\s*|\s+and\s+")
-_COUNT_FIRST = re.compile(r"(?a:(\d{1,6}))\s*[x×*]\s*(\S.*)", re.IGNORECASE | re.DOTALL)
-_COUNT_LAST = re.compile(r"(.*\S)\s+[x×*]\s*(?a:(\d{1,6}))", re.IGNORECASE | re.DOTALL)
-_PROCESSOR = re.compile(
+_BETWEEN = pattern(r"\s+\+\s+|\s*;\s*|\s+and\s+")
+_COUNT_FIRST = pattern(r"(?a:(\d{1,6}))\s*[x×*]\s*(\S.*)", re.IGNORECASE | re.DOTALL)
+_COUNT_LAST = pattern(r"(.*\S)\s+[x×*]\s*(?a:(\d{1,6}))", re.IGNORECASE | re.DOTALL)
+_PROCESSOR = pattern(
     r"\b(cpus?\b|xeon|epyc|opteron|ryzen|threadripper|pentium|celeron|atom\b|graviton|power\d|core[ -]?(i\d|ultra))",
     re.IGNORECASE,
 )

@@ -18,7 +18,7 @@ _BETWEEN = " \t\r\n,[]"
 
 def whole(log: Log) -> Any:
     """The one value that the file holds. Raises ReportError for what is no JSON, is cut off, or is nested too deep."""
-    text = _text(log)
+    text = text_of(log)
     try:
         value, end = _DECODE(text, _skip(text, 0, " \t\r\n"))
     except RecursionError as error:
@@ -40,7 +40,7 @@ def values(log: Log) -> Iterator[tuple[int, Any]]:
     run went on writing behind its end, is read to the last whole value; a cut one is told (CR003). Raises ReportError
     where no value can be read at all.
     """
-    text = _text(log)
+    text = text_of(log)
     place, line, counted = 0, 1, 0
     while (place := _skip(text, place, _BETWEEN)) < len(text):
         line += text.count("\n", counted, place)
@@ -64,12 +64,13 @@ def values(log: Log) -> Iterator[tuple[int, Any]]:
         yield line, value
 
 
-def _text(log: Log) -> str:
+def text_of(log: Log) -> str:
+    """The file's text, which is held in memory. Raises ReportError above the limit."""
     parts, length, most = [], 0, log.limit("document")
     for part in lines(log):
         length += len(part)
         if length > most:
-            raise log.passed("a longer JSON document (export fewer runs at a time)", "document")
+            raise log.passed("a longer document (export fewer runs at a time)", "document")
         parts.append(part)
     return "".join(parts)
 

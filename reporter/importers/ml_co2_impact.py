@@ -18,6 +18,7 @@ from reporter.importers.hardware import described, kind_of
 from reporter.importers.head import encoding_of, named
 from reporter.importers.table import LARGEST, Table, lines
 from reporter.importers.told import Told
+from reporter.patterns import pattern
 from reporter.run import Device, Run
 
 if TYPE_CHECKING:
@@ -26,23 +27,23 @@ if TYPE_CHECKING:
     from reporter.importers.logs import Log
 
 _NUMBER = r"[0-9][0-9.,]*(?:[eE][+-]?[0-9]+)?"
-_HOURS = re.compile(
+_HOURS = pattern(
     r"A cumulative (?:of|total of) (?P<hours>.{1,60}?)[ -](?:[GTC]PU[ -])?hours of computation (?:was|were) performed "
     r"on (?:a )?hardware of type (?P<model>.{1,120}?) ?"
     r"(?:\(TDP of (?P<tdp>[^)]{0,60})\)|\.(?= [A-Z]|$))",
     re.IGNORECASE,
 )
-_PLACE = re.compile(
+_PLACE = pattern(
     r"Experiments were conducted using (?P<provider>.{1,120}?)(?: in (?:the )?region (?P<region>.{1,60}?))?"
     rf"(?:, which has a carbon efficiency of (?P<intensity>{_NUMBER}) ?kg ?CO[^/]{{0,12}}/ ?kWh)?\.(?= |$)",
     re.IGNORECASE,
 )
-_TOTAL = re.compile(
+_TOTAL = pattern(
     rf"(?:emissions are estimated to be|amounted to|emitted a total of approximately) (?P<amount>{_NUMBER}) ?"
     rf"(?P<unit>kg|g|t|tons?) ?CO(?:.{{0,12}}?of which (?P<offset>{_NUMBER}) ?(?:%|percents?))?",
     re.IGNORECASE,
 )
-_CLAIMED = re.compile(r"emissions are estimated to be|emitted a total of", re.IGNORECASE)
+_CLAIMED = pattern(r"emissions are estimated to be|emitted a total of", re.IGNORECASE)
 _KG = {"kg": 1.0, "g": 1e-3, "t": 1e3, "ton": 1e3, "tons": 1e3}
 PROVIDERS = {
     "google cloud platform": "gcp", "google cloud": "gcp", "amazon web services": "aws", "microsoft azure": "azure",
@@ -233,7 +234,7 @@ def _claim(stated: _Stated, log: Log) -> float | None:
     return claim
 
 
-_SENTENCE = re.compile(rb"hours\s+of\s+computation\s+(was|were)\s+performed\s+on\s+(a\s+)?hardware\s+of\s+type", re.I)
+_SENTENCE = pattern(rb"hours\s+of\s+computation\s+(was|were)\s+performed\s+on\s+(a\s+)?hardware\s+of\s+type", re.I)
 
 
 def _is_statement(log: Log) -> bool:

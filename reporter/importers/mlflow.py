@@ -19,15 +19,16 @@ from reporter.importers.gauges import Gauge
 from reporter.importers.json_documents import values
 from reporter.importers.logs import Log, find
 from reporter.importers.table import Table, lines
+from reporter.patterns import pattern
 from reporter.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 ENDING = "_power_usage_watts"
-_KEY = re.compile(r"(?:system/)?(?:(?P<node>[^/]+)/)?(?P<device>gpu_\d+)_power_usage_watts", re.ASCII)
-_POINT = re.compile(r"(-?\d{1,18}) (\S+)(?: (-?\d{1,18}))?", re.ASCII)
-_RUN = re.compile(r"(?P<run>[^/\\]+)[/\\]metrics[/\\]system(?:[/\\](?P<node>[^/\\]+))?")
+_KEY = pattern(r"(?:system/)?(?:(?P<node>[^/]+)/)?(?P<device>gpu_\d+)_power_usage_watts", re.ASCII)
+_POINT = pattern(r"(-?\d{1,18}) (\S+)(?: (-?\d{1,18}))?", re.ASCII)
+_RUN = pattern(r"(?P<run>[^/\\]+)[/\\]metrics[/\\]system(?:[/\\](?P<node>[^/\\]+))?")
 _IDS = ("run_id", "run_uuid", "run id")
 _NO_POWER = "no metric system/gpu_0_power_usage_watts here; MLflow logs it where it finds a GPU and its library"
 

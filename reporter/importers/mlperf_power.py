@@ -15,6 +15,7 @@ from reporter.errors import ReportError, plain
 from reporter.importers import gauges
 from reporter.importers.base import Importer, read_moment
 from reporter.importers.table import Table, lines, number
+from reporter.patterns import pattern
 from reporter.run import Run
 
 if TYPE_CHECKING:
@@ -28,10 +29,10 @@ DETAIL = "mlperf_log_detail.txt"
 ZONE_S = 900.0  # time zones differ by quarters of an hour
 FARTHEST_S = 26 * 3600.0
 
-_MOMENT = re.compile(r"(\d{2})-(\d{2})-(\d{4}) (\d{2}:\d{2}:\d{2}(?:\.\d+)?)", re.ASCII)
-_SAMPLE = re.compile(rb"(?m)^(?:\xef\xbb\xbf)?Time,\d{2}-\d{2}-\d{4} \d{2}:\d{2}:\d{2}(?:\.\d+)?,Watts,")
-_BOUND = re.compile(r"power_(begin|end).*?(\d{2}-\d{2}-\d{4} \d{2}:\d{2}:\d{2}(?:\.\d+)?)", re.IGNORECASE | re.ASCII)
-_PASS = re.compile(r"[_-](ranging|testing)(?:[_-]|$)")
+_MOMENT = pattern(r"(\d{2})-(\d{2})-(\d{4}) (\d{2}:\d{2}:\d{2}(?:\.\d+)?)", re.ASCII)
+_SAMPLE = pattern(rb"(?m)^(?:\xef\xbb\xbf)?Time,\d{2}-\d{2}-\d{4} \d{2}:\d{2}:\d{2}(?:\.\d+)?,Watts,")
+_BOUND = pattern(r"power_(begin|end).*?(\d{2}-\d{2}-\d{4} \d{2}:\d{2}:\d{2}(?:\.\d+)?)", re.IGNORECASE | re.ASCII)
+_PASS = pattern(r"[_-](ranging|testing)(?:[_-]|$)")
 
 
 class Sample(NamedTuple):

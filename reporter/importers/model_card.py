@@ -15,6 +15,7 @@ from reporter.importers.hardware import described, pieces
 from reporter.importers.json_lines import shown
 from reporter.importers.table import lines
 from reporter.importers.told import Told
+from reporter.patterns import pattern
 from reporter.run import Device, Run
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from reporter.importers.logs import Log
 
 MAX_CHARACTERS = 1 << 18
-_FENCE = re.compile(r"---[ \t]*\r?\n?")
-_PRETRAINED = re.compile(r"pre[- _]?train", re.IGNORECASE)
+_FENCE = pattern(r"---[ \t]*\r?\n?")
+_PRETRAINED = pattern(r"pre[- _]?train", re.IGNORECASE)
 LEAST_PRETRAINING_KG = 1e-3
 
 

@@ -21,6 +21,7 @@ from reporter.importers.blocks import stretches
 from reporter.importers.nvidia_smi_frames import MOST_LIMITS, MOST_W, Places, sieve
 from reporter.importers.nvidia_smi_gpus import Gpu, Recording, Sample
 from reporter.importers.table import Table, number
+from reporter.patterns import pattern
 from reporter.run import Run
 
 if TYPE_CHECKING:
@@ -40,13 +41,13 @@ OURS = ("utilization.gpu [%]", "memory.used [mib]", "power.limit [w]", "temperat
 TICK_S = 0.05  # rows of one query are this near to each other
 
 _UNITS = {"w": "W", "kw": "kW", "mw": "mW", "j": "J", "kj": "kJ", "mj": "mJ", "wh": "Wh", "kwh": "kWh"}
-_QUANTITY = re.compile(r"([^A-Za-z\s]+)\s*([A-Za-z]*)")
-_BARE = re.compile(  # rows without a header: a timestamp in front, or a power among the cells of the first line
+_QUANTITY = pattern(r"([^A-Za-z\s]+)\s*([A-Za-z]*)")
+_BARE = pattern(  # rows without a header: a timestamp in front, or a power among the cells of the first line
     rb"(?:\xef\xbb\xbf)?\s*"
     rb"(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\.\d{3}\s*,|[^\n]*\b\d+\.\d\d k?W\s*(?:,|\r?\n|\Z))"
 )
-_WHOLE = re.compile(r"\.\d\d$|[\sA-Z\]]W?$")  # how a last cell of power ends that was not cut
-_HALVES = re.compile(r"-?[0-9]+"), re.compile(r"[0-9]{1,3}\s*[A-Za-z]*")
+_WHOLE = pattern(r"\.\d\d$|[\sA-Z\]]W?$")  # how a last cell of power ends that was not cut
+_HALVES = pattern(r"-?[0-9]+"), re.compile(r"[0-9]{1,3}\s*[A-Za-z]*")
 
 
 def read(logs: Sequence[Log]) -> Iterator[Run]:

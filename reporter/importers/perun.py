@@ -18,6 +18,7 @@ from reporter.importers.base import Importer, header_has, read_moment
 from reporter.importers.gauges import Gauge, Trace
 from reporter.importers.json_documents import whole
 from reporter.importers.table import Table, lines
+from reporter.patterns import pattern
 from reporter.run import Run
 
 if TYPE_CHECKING:
@@ -31,10 +32,10 @@ COLUMNS = ("run id", "hostname", "device_group", "sensor", "unit", "magnitude", 
 OUTSIDE = {"other", "socket", "sysio", "rack", "node"}
 JOULES_PER_KWH = 3.6e6
 GRAMS_AS_KILOGRAMS = 5000.0  # g/kWh that no grid has: the report's kilograms are grams
-_NAME = re.compile(r"(.+)_(\d{4}-\d\d-\d\dT\d\d[:_]\d\d[:_]\d\d(?:\.\d+)?)\.\w+", re.ASCII)
-_QUANTITY = re.compile(r"(-?[0-9.]+(?:e[+-]?\d+)?) ([pnµmkMGT]?)([A-Za-z/%]+)", re.ASCII)
+_NAME = pattern(r"(.+)_(\d{4}-\d\d-\d\dT\d\d[:_]\d\d[:_]\d\d(?:\.\d+)?)\.\w+", re.ASCII)
+_QUANTITY = pattern(r"(-?[0-9.]+(?:e[+-]?\d+)?) ([pnµmkMGT]?)([A-Za-z/%]+)", re.ASCII)
 _PREFIXES = {"p": 1e-12, "n": 1e-9, "µ": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
-_SUMMARY = re.compile(r"has (?:been run|run been run) (\d+) times\..* released a total of ([0-9.]+) kgCO2e", re.ASCII)
+_SUMMARY = pattern(r"has (?:been run|run been run) (\d+) times\..* released a total of ([0-9.]+) kgCO2e", re.ASCII)
 
 
 class _Key(NamedTuple):

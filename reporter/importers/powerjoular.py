@@ -14,6 +14,7 @@ from reporter.errors import plain
 from reporter.importers import gauges
 from reporter.importers.base import Importer, read_moment
 from reporter.importers.table import Table, number
+from reporter.patterns import pattern
 from reporter.run import Run
 
 if TYPE_CHECKING:
@@ -27,11 +28,11 @@ DATE, USED, TOTAL, CPU, GPU = "date", "cpu utilization", "total power", "cpu pow
 MOST_W = 50_000.0  # of one machine; a RAPL counter that wraps can make a row of more
 ALIKE = 0.02  # share by which the parts may miss the total
 
-_DATE = re.compile(
+_DATE = pattern(
     r"\s*(\d{4})-\s*(\d{1,2})-\s*(\d{1,2})[ T]\s*(\d{1,2}):\s*(\d{1,2}):\s*(\d{1,2})(?:\.\s*(\d{1,3}))?\s*", re.ASCII
 )
-_WHOLE = re.compile(r"\.\d\d")  # a last cell with two decimals was cut, if at all, by less than 0.01 W
-_BARE = re.compile(rb"\s?\d{4}-\s?\d{1,2}-\s?\d{1,2}\s+\d{1,2}:\s?\d{1,2}:\s?\d{1,2}(\.\s?\d{1,3})?,([01]?\.\d+,){1,2}")
+_WHOLE = pattern(r"\.\d\d")  # a last cell with two decimals was cut, if at all, by less than 0.01 W
+_BARE = pattern(rb"\s?\d{4}-\s?\d{1,2}-\s?\d{1,2}\s+\d{1,2}:\s?\d{1,2}:\s?\d{1,2}(\.\s?\d{1,3})?,([01]?\.\d+,){1,2}")
 
 
 class Sample(NamedTuple):

@@ -11,15 +11,16 @@ from reporter.importers import traces
 from reporter.importers.base import read_moment
 from reporter.importers.json_documents import whole
 from reporter.importers.table import Table, lines
+from reporter.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reporter.importers.logs import Log
 
-_SELECTOR = re.compile(r"([a-zA-Z_:][\w:]*)\s*(?:\{(.*)\})?", re.ASCII)
-_LABEL = re.compile(r'([a-zA-Z_]\w*)\s*=\s*"((?:[^"\\]|\\.)*)"', re.ASCII)
-_SAMPLE = re.compile(r"([a-zA-Z_:][\w:]*(?:\{.*\})?)\s+(\S+)(?:\s+([0-9.]+))?\s*", re.ASCII)
+_SELECTOR = pattern(r"([a-zA-Z_:][\w:]*)\s*(?:\{(.*)\})?", re.ASCII)
+_LABEL = pattern(r'([a-zA-Z_]\w*)\s*=\s*"((?:[^"\\]|\\.)*)"', re.ASCII)
+_SAMPLE = pattern(r"([a-zA-Z_:][\w:]*(?:\{.*\})?)\s+(\S+)(?:\s+([0-9.]+))?\s*", re.ASCII)
 _TIMES, _NAMES = ("timestamp", "time", "ts"), ("__name__", "metric", "metric_name", "name")
 
 

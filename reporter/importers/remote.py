@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import IO, TYPE_CHECKING, Any
 
 from reporter import limits
 from reporter.errors import Finding, ReportError, plain
 from reporter.importers import logs
+from reporter.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 #: What may stand before :// and the package that opens it. Other schemes are refused, among them chains of fsspec's.
 SCHEMES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs", "abfss": "adlfs",
            "hdfs": "pyarrow", "http": "aiohttp", "https": "aiohttp", "memory": "fsspec"}  # fmt: skip
-_SCHEME = re.compile(r"([a-z][a-z0-9]*)://[^:]")
+_SCHEME = pattern(r"([a-z][a-z0-9]*)://[^:]")
 
 
 def scheme(path: str) -> str | None:

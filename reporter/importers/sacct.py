@@ -9,6 +9,7 @@ from reporter.errors import plain
 from reporter.importers.base import read_moment
 from reporter.importers.table import Table
 from reporter.importers.table import number as read_number
+from reporter.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 #: Slurm prints numbers near 2^64 for "not set"; no job has used so many joules.
 UNSET_J = 1e15
 _NOT_TOLD = frozenset({"", "n/a", "unknown", "none", "null", "nan"})
-_ELAPSED = re.compile(r"(?:([0-9]{1,6})-)?(?:([0-9]{1,6}):)?([0-9]{1,4}):([0-9]{1,2}(?:\.[0-9]{1,6})?)")
-_SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?)([KMGTP]?)([nc]?)")
+_ELAPSED = pattern(r"(?:([0-9]{1,6})-)?(?:([0-9]{1,6}):)?([0-9]{1,4}):([0-9]{1,2}(?:\.[0-9]{1,6})?)")
+_SIZE = pattern(r"([0-9]{1,15}(?:\.[0-9]{1,15})?)([KMGTP]?)([nc]?)")
 _DECIMAL = {"": 1.0, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
-_DASHED = re.compile(rb"-{3,}( +-{3,})* *\r?\n?")
-_TRES_ENERGY = re.compile(r"(?:^|,)energy=([0-9]+)")
+_DASHED = pattern(rb"-{3,}( +-{3,})* *\r?\n?")
+_TRES_ENERGY = pattern(r"(?:^|,)energy=([0-9]+)")
 
 
 class Cells(NamedTuple):

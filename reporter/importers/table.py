@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-import re
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from reporter.errors import plain
 from reporter.importers.head import delimiter_of, encoding_of, named
+from reporter.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reporter.importers.logs import Log
 
 LARGEST = 1e30  # beyond any quantity in any tracker's unit; sums and products of what is smaller stay finite
-_SURROGATE = re.compile("[\udc80-\udcff]")
+_SURROGATE = pattern("[\udc80-\udcff]")
 _CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")
 
 
@@ -195,8 +195,8 @@ class Table:
             raise self.log.refuse("a quotation mark in this line is not closed, and takes in the rows below", start)
 
 
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_COMMA_NUMBER = re.compile(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?")
+_NUMBER = pattern(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_COMMA_NUMBER = pattern(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?")
 
 
 def number(text: str, decimal: str = ".") -> float:

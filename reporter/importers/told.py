@@ -12,17 +12,18 @@ from reporter.importers.base import read_moment
 from reporter.importers.json_lines import shown
 from reporter.importers.table import LARGEST
 from reporter.importers.table import number as read_number
+from reporter.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from reporter.importers.logs import Log
 
-_SPAN = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)\s*", re.I | re.A)
-_PARTS = re.compile(r"([0-9.]+\s*[a-z]+\s*)+", re.I | re.A)
-_CLOCK = re.compile(r"(?:([0-9]{1,6})-)?([0-9]{1,6}):([0-5][0-9])(?::([0-5][0-9]))?", re.ASCII)
+_SPAN = pattern(r"([0-9]+(?:\.[0-9]+)?)\s*(days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)\s*", re.I | re.A)
+_PARTS = pattern(r"([0-9.]+\s*[a-z]+\s*)+", re.I | re.A)
+_CLOCK = pattern(r"(?:([0-9]{1,6})-)?([0-9]{1,6}):([0-5][0-9])(?::([0-5][0-9]))?", re.ASCII)
 _SECONDS = {"d": 86_400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Told:

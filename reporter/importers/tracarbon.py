@@ -9,11 +9,11 @@ written behind the bracket that ends the array; what several runs append to one 
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reporter.errors import plain
 from reporter.importers.base import Importer, read_moment
+from reporter.patterns import pattern
 from reporter.run import Run
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from reporter.importers.gauges import Trace
     from reporter.importers.logs import Log
 
-_CLAIM = re.compile(rb'"metric_name"\s*:\s*"[^"]*(energy_consumption|carbon_emission|co2_emission|hardware_)')
-_METRIC = re.compile(
+_CLAIM = pattern(rb'"metric_name"\s*:\s*"[^"]*(energy_consumption|carbon_emission|co2_emission|hardware_)')
+_METRIC = pattern(
     r"(?:.*\.)?(energy_consumption|carbon_emission|co2_emission)"
     r"(?:_(kubernetes|process))?(?:_(host|cpu|memory|gpu|total))?"
 )
@@ -35,7 +35,7 @@ _MASSES = {"co2g": 1.0, "co2g/kwh": 1.0, "co2mg": 1e-3}  # until 0.7.0 the tag o
 _SCOPE = ("location", "platform", "pod_namespace", "pod_name", "container_name", "pid", "process_name")
 _LABELS = {"pod_namespace": "namespace", "pod_name": "pod", "container_name": "container", "process_name": "process"}
 _FIELDS = {"cpu": "cpu_energy_kwh", "gpu": "gpu_energy_kwh", "memory": "ram_energy_kwh"}
-_CLOUD = re.compile(r"([A-Za-z]+)\((.+)\)")
+_CLOUD = pattern(r"([A-Za-z]+)\((.+)\)")
 PAUSE_STEPS, PAUSE_S = 10.0, 60.0  # samples further apart than so many ordinary steps, and s, are of two runs
 
 

@@ -21,6 +21,7 @@ from reporter.importers.head import delimiter_of, encoding_of
 from reporter.importers.json_documents import values
 from reporter.importers.json_lines import shown
 from reporter.importers.table import Table
+from reporter.patterns import pattern
 from reporter.run import Run
 
 if TYPE_CHECKING:
@@ -29,16 +30,16 @@ if TYPE_CHECKING:
     from reporter.importers.logs import Log
 
 #: A series' name: run (in panels alone), device, the node it ran on (in runs of several nodes alone).
-_POWER = re.compile(
+_POWER = pattern(
     r"(?:(?P<run>.*) - )?(?:system[./])?(?P<device>gpu\.(?:process\.)?\d+|cpu|system)\.powerwatts(?P<node>/l:.*)?",
     re.ASCII | re.IGNORECASE | re.DOTALL,
 )
-_ANE = re.compile(r"(?:(?P<run>.*) - )?(?:system[./])?(?P<device>ane)\.power(?P<node>/l:.*)?", re.ASCII | re.I | re.S)
+_ANE = pattern(r"(?:(?P<run>.*) - )?(?:system[./])?(?P<device>ane)\.power(?P<node>/l:.*)?", re.ASCII | re.I | re.S)
 #: Columns and keys of time, best first: those since 1970, then those since the run's start.
 _TIMES = ("_timestamp", "wall time", "timestamp", "time", "_absolute_runtime", "relative time (wall)", "_runtime",
           "relative time (process)")  # fmt: skip
 _RUNS = ("run_id", "run_name", "run", "_run")
-_FOLDER = re.compile(r"(?:offline-)?run-\d{8}_\d{6}-(\w+)", re.ASCII)
+_FOLDER = pattern(r"(?:offline-)?run-\d{8}_\d{6}-(\w+)", re.ASCII)
 _OFFLINE = b":W&B"
 _NO_POWER = ("W&B logged no power of a GPU here (no column or key like system.gpu.0.powerWatts); "
              "export the panel 'GPU Power Usage (W)'")  # fmt: skip

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from reporter.errors import plain
 from reporter.importers.base import Importer
 from reporter.importers.table import Table, number
+from reporter.patterns import pattern
 from reporter.run import Run
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ EPOCH_S = 1e9  # a start below this is a monotonic clock's
 TOUCH_S = 1e-3  # windows one after the other may seem to overlap by this much
 RESULTS = {"energy", "time", "cost", "num_epochs", "reached"}
 
-_DEVICE = re.compile(r"(gpu|cpu|dram)(\d+)_energy")
-_POWER = re.compile(rb"(?:\xef\xbb\xbf)?Time,Power\r?\n\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?,\d+\r?\n")
+_DEVICE = pattern(r"(gpu|cpu|dram)(\d+)_energy")
+_POWER = pattern(rb"(?:\xef\xbb\xbf)?Time,Power\r?\n\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?,\d+\r?\n")
 
 
 class Window(NamedTuple):

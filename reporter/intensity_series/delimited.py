@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reporter import factors
 from reporter.errors import Finding, ReportError, plain
+from reporter.patterns import pattern
 
 from . import entsoe
 from .moments import Clock
@@ -59,8 +60,8 @@ LAYOUTS = (
            step_s=3600.0),
 )  # fmt: skip
 _TIMES = frozenset("timestamp time datetime date moment start from begin mtu period utc".split())  # noqa: SIM905
-_UNIT = re.compile(r"(?<![a-z0-9])(mg|g|kg|t|lbs?)[ _]*(?:co2[ _]*(?:e|eq)?)?[ _]*(?:/|per)[ _]*([km]wh)(?![a-z])")
-_SAYS_INTENSITY = re.compile(r"intensity|carbon|emission|moer|(?<![a-z])ci(?![a-z])")
+_UNIT = pattern(r"(?<![a-z0-9])(mg|g|kg|t|lbs?)[ _]*(?:co2[ _]*(?:e|eq)?)?[ _]*(?:/|per)[ _]*([km]wh)(?![a-z])")
+_SAYS_INTENSITY = pattern(r"intensity|carbon|emission|moer|(?<![a-z])ci(?![a-z])")
 
 
 def read(text: str, name: str, timezone: tzinfo | None) -> Told:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reporter import factors
 from reporter.errors import Finding, ReportError, plain
+from reporter.patterns import pattern
 
 from .moments import Clock
 from .told import Taken, Told, number
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from .told import Line
 
-_GENERATED = re.compile(r"(.+?) ?- actual aggregated \[mw\]")
+_GENERATED = pattern(r"(.+?) ?- actual aggregated \[mw\]")
 #: Water that was pumped up with electricity generated earlier: to count it would count that twice.
 _STORED = "hydro pumped storage"
 #: Where more than this share of the generation has no factor, the mean of the rest says little of the whole.

@@ -9,15 +9,16 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from reporter.errors import ReportError, plain
+from reporter.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
 DAY_S = 86_400.0
-_DOTTED = re.compile(r"(\d{1,2})([./])(\d{1,2})\2(\d{4})[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?: ?([AaPp])[Mm])?")
+_DOTTED = pattern(r"(\d{1,2})([./])(\d{1,2})\2(\d{4})[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?: ?([AaPp])[Mm])?")
 _OFFSETS = {"UTC": 0, "GMT": 0, "WET": 0, "CET": 1, "WEST": 1, "BST": 1, "CEST": 2, "EET": 2, "EEST": 3}
-_NAMED = re.compile(r"\s*\(?\b(" + "|".join(_OFFSETS) + r")\b\)?\s*$")
+_NAMED = pattern(r"\s*\(?\b(" + "|".join(_OFFSETS) + r")\b\)?\s*$")
 _EXCEL_EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 
 

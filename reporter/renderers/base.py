@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reporter import assets
+from reporter.patterns import pattern
 from reporter.renderers import display, locales, vocabulary
 
 if TYPE_CHECKING:
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
     from reporter.report import Report
 
 _OPEN, _CLOSE = "\ue000", "\ue001"  # round the keys of a citation inside plain words; taken out of foreign text
-_CITATION = re.compile(f" ?{_OPEN}([^{_CLOSE}]*){_CLOSE}")
-_BLANKS = re.compile("[ \t\n]+")  # not those that keep a number and its unit on one line
+_CITATION = pattern(f" ?{_OPEN}([^{_CLOSE}]*){_CLOSE}")
+_BLANKS = pattern("[ \t\n]+")  # not those that keep a number and its unit on one line
 #: The sentences that a report prints, in their order.
 WORDS = ("statement", "method", "equivalents", "limits")
 _OWN: ContextVar[Callable[[Language], jinja2.Environment] | None] = ContextVar("the author's templates", default=None)
-_UNWANTED = re.compile(
+_UNWANTED = pattern(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ue000\ue001\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
 

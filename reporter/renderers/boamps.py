@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from reporter import factors
 from reporter.errors import ReportError
+from reporter.patterns import pattern
 from reporter.phases import named
 from reporter.renderers.base import Renderer, clean
 
@@ -28,7 +29,7 @@ DATA_TYPES = ("tabular", "audio", "boolean", "image", "video", "object", "text",
 DEMANDED = {"stage": "training", "task": "'text classification'", "algorithm": "transformer", "data": "text"}
 #: Classes of quality by the error that they allow on either side.
 QUALITIES = (("high", 0.10), ("medium", 0.25), ("low", 0.50))
-_COUNTED = re.compile(r"\s*(?:(\d+) ?[x×] ?)?(.+?)\s*")
+_COUNTED = pattern(r"\s*(?:(\d+) ?[x×] ?)?(.+?)\s*")
 _BILLIONS = {"": 1e-9, "k": 1e-6, "m": 1e-3, "b": 1.0, "g": 1.0, "t": 1e3}
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from reporter.patterns import pattern
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -17,8 +19,8 @@ COLUMN, PAGE = 24.0, 43.0
 GAP = 0.03
 _LINES = 1.7  # a table whose longest row takes more lines than this in a column goes over the page
 _SLIM, _BROAD = frozenset("ijltfI.,:;'|!()[]/ -"), frozenset("mwMWOQGD%@—…")
-_KEPT = re.compile("[\u00a0\u202f]")  # as between a sum of money and its sign
-_PIECE = re.compile(r"[^\s\u00a0–]+–?")
+_KEPT = pattern("[\u00a0\u202f]")  # as between a sum of money and its sign
+_PIECE = pattern(r"[^\s\u00a0–]+–?")
 
 
 class Layout(NamedTuple):

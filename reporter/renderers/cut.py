@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from reporter.patterns import pattern
 from reporter.renderers import markdown
 from reporter.renderers.base import Renderer
 from reporter.renderers.locales import figure, phrase, spoken
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 #: GitHub takes 65,536 characters in a comment, others more; a few are left for what is put before the report.
 MOST_OF_A_COMMENT = 65_000
-_NO_ROW = re.compile(rb"\|[ :|-]+\|")  # the line between a table's head and its rows
+_NO_ROW = pattern(rb"\|[ :|-]+\|")  # the line between a table's head and its rows
 
 
 @spoken

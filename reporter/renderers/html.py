@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import reporter
 from reporter import assets, factors
 from reporter.errors import ReportError
+from reporter.patterns import pattern
 from reporter.renderers import base, bibliography, display, drawings, figures, page_data, sections, tables
 from reporter.renderers.locales import message, phrase, spoken
 
@@ -32,7 +33,7 @@ _SUMMARY = {
 #: Stands beside what the page's script does not compute again, and shows while anything is changed.
 _AS_PUBLISHED = message("As published: your assumptions do not change this.")
 _LEVELS = ("error", "warning", "note")
-_BODY = re.compile(r"\{([^{}]* and [^{}]*)\}")
+_BODY = pattern(r"\{([^{}]* and [^{}]*)\}")
 _LINKS = ("http://", "https://", "mailto:")
 _NOTES_TAGS = {
     "a", "abbr", "b", "blockquote", "br", "code", "dd", "del", "dl", "dt", "em", "h3", "h4", "h5", "h6", "hr", "i",

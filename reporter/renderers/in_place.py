@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from reporter.errors import ReportError
+from reporter.patterns import pattern
 
-_FENCE = re.compile(r" {0,3}(?P<fence>`{3,}(?=[^`]*$)|~{3,})")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_FENCE = pattern(r" {0,3}(?P<fence>`{3,}(?=[^`]*$)|~{3,})")
+_COMMENT = pattern(r"<!--.*?-->", re.DOTALL)
+_LINE = pattern(r"[^\n]*\n|[^\n]+")
 
 
 def decoded(old: bytes, option: str) -> str:

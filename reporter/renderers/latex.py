@@ -8,6 +8,7 @@ from unicodedata import decomposition, normalize
 
 from reporter import __version__
 from reporter.errors import plain
+from reporter.patterns import pattern
 from reporter.renderers import display, siunitx, tables
 from reporter.renderers.base import Language, Renderer, Safe, environment
 from reporter.renderers.bibliography import cited
@@ -36,14 +37,14 @@ _SPECIAL = {
     "\x00": r"\allowbreak{}", "\x01": r"\kern0pt{}",
 }  # fmt: skip
 _SPECIAL |= {sign: rf"\textsuperscript{{{plain}}}" for sign, plain in zip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789", strict=True)}
-_UNITS = re.compile(r"(?<=\d) (?=(?:[kmµ]?g|t|[kMGmµ]?Wh|[kM]?W|gCO|min|k?m|[shd])\b|%)")
+_UNITS = pattern(r"(?<=\d) (?=(?:[kmµ]?g|t|[kMGmµ]?Wh|[kM]?W|gCO|min|k?m|[shd])\b|%)")
 _JOINS = "-/.:,=_"
-_PARTS = re.compile(rf"[^{_JOINS}\x00]+|.", re.DOTALL)
-_FIGURES = re.compile(r"[0-9$€£(),.;–-]+")
+_PARTS = pattern(rf"[^{_JOINS}\x00]+|.", re.DOTALL)
+_FIGURES = pattern(r"[0-9$€£(),.;–-]+")
 _MAY_BREAK, _APART = "\x00", "\x01"  # taken out of all foreign text before it comes here
 _CHINESE = "\u3000-\u303f\u3400-\u4dbf\u4e00-\u9fff\uff00-\uffef"  # which only a page in Chinese has letters for
-_LONG = re.compile(rf"[^\s\u00a0\x00{_CHINESE}]{{17,}}")
-_LIGATURE = re.compile("[-–—](?=[-–—])|,(?=,)|'(?=')|[`?!](?=`)")
+_LONG = pattern(rf"[^\s\u00a0\x00{_CHINESE}]{{17,}}")
+_LIGATURE = pattern("[-–—](?=[-–—])|,(?=,)|'(?=')|[`?!](?=`)")
 #: Letters that are no letter with an accent, and accents, as commands that need no input encoding and no engine.
 _LETTERS = {
     "Æ": r"\AE{}", "æ": r"\ae{}", "Œ": r"\OE{}", "œ": r"\oe{}", "Ø": r"\O{}", "ø": r"\o{}", "Ł": r"\L{}", "ł": r"\l{}",
@@ -59,7 +60,7 @@ _LACKING = {
     r"\k{": r"{\k}[1]{#1}", r"\DH{": r"{\DH}{D}", r"\dh{": r"{\dh}{d}", r"\TH{": r"{\TH}{Th}", r"\th{": r"{\th}{th}",
     r"\DJ{": r"{\DJ}{D}", r"\dj{": r"{\dj}{d}", r"\NG{": r"{\NG}{N}", r"\ng{": r"{\ng}{n}",
 }  # fmt: skip
-_FOREIGN = re.compile(f"[^\n\t -~{_MAY_BREAK}{re.escape(''.join(_SPECIAL))}]")
+_FOREIGN = pattern(f"[^\n\t -~{_MAY_BREAK}{re.escape(''.join(_SPECIAL))}]")
 
 
 def escape(text: str) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from typing import TYPE_CHECKING
 
 from reporter import ledger
 from reporter.errors import ReportError
+from reporter.patterns import pattern
 from reporter.renderers.base import Renderer
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #: A cell that begins so is a formula to a spreadsheet: an apostrophe in front makes it text, and is taken off again.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROLS = pattern("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def _rows(report: Report) -> tuple[list[str], list[list[str]]]:

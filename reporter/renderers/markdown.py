@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from reporter import __version__, factors
+from reporter.patterns import pattern
 from reporter.renderers import in_place, tables
 from reporter.renderers.base import Language, Renderer, Safe, environment
 from reporter.renderers.bibliography import sources
@@ -23,12 +24,12 @@ START, END = "<!-- carbon-report:start -->", "<!-- carbon-report:end -->"
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 #: Signs that mean something in Markdown where they stand; those that our own prose needs are harmless there: a hyphen
 #: inside a word, round brackets that follow no square one, a colon before a blank, a dollar sign before a digit.
-_SIGN = re.compile(
+_SIGN = pattern(
     r"[\\`*_{}\[\]#|]|(?<!\w)[-+](?=\s)|^[-+]|(?<=^ )[-+]|(?<=\])\(|(?<=\\\])\(|!(?=\[)|(?<=\bwww)\."
 )
-_NUMBERED = re.compile(r"^( ?\d{1,9})([.)])(?=\s|$)")
+_NUMBERED = pattern(r"^( ?\d{1,9})([.)])(?=\s|$)")
 #: Signs that not every Markdown lets a backslash escape.
-_ENTITY = re.compile(r"[&<>~@]|\$(?!\d)|:(?=\S)|^=")
+_ENTITY = pattern(r"[&<>~@]|\$(?!\d)|:(?=\S)|^=")
 
 
 def escape(text: str) -> str:

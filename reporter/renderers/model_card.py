@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reporter import __version__, factors
 from reporter.errors import ReportError
+from reporter.patterns import pattern
 from reporter.renderers import display, in_place, tables
 from reporter.renderers.base import Renderer, Safe, clean, environment
 from reporter.renderers.locales import phrase, spoken
@@ -17,18 +18,18 @@ if TYPE_CHECKING:
 
 HEADING = "## Environmental Impact"
 START, END = "<!-- carbon-report:card:start -->", "<!-- carbon-report:card:end -->"
-_TITLE = re.compile(r"^(#{1,4})[ \t]+[^\w\n]*Environmental Impact[^\w\n]*$", re.MULTILINE | re.IGNORECASE)
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_TITLE = pattern(r"^(#{1,4})[ \t]+[^\w\n]*Environmental Impact[^\w\n]*$", re.MULTILINE | re.IGNORECASE)
+_LINE = pattern(r"[^\n]*\n|[^\n]+")
 #: The Hub's own form, as long as nobody filled it in: its hint, its sentence, and its bullets.
-_BLANK = re.compile(
+_BLANK = pattern(
     r"(?:<!--[^>]*-->\s+)?(?:Carbon emissions can be estimated using the[^\n]*\s+)?"
     r"(?:- \*\*(?:Hardware Type|Hours used|Cloud Provider|Compute Region|Carbon Emitted):\*\* "
     r"\[More Information Needed\][ \t\r]*(?:\n|\Z)){2,}"
 )
-_KEY = re.compile(r"""['"]?co2_eq_emissions['"]?\s*:""")
+_KEY = pattern(r"""['"]?co2_eq_emissions['"]?\s*:""")
 KEY = "co2_eq_emissions"
-_OPENED = re.compile(r"\s*---[ \t]*(?:\r(?!\n)|\r?\n[ \t]*[\w-]+:[ \t])")
-_FRONT = re.compile(r"\A(\ufeff?\s*---[ \t]*\r?\n)(.*?)(^---[ \t]*(?:\r?\n|\Z))", re.MULTILINE | re.DOTALL)
+_OPENED = pattern(r"\s*---[ \t]*(?:\r(?!\n)|\r?\n[ \t]*[\w-]+:[ \t])")
+_FRONT = pattern(r"\A(\ufeff?\s*---[ \t]*\r?\n)(.*?)(^---[ \t]*(?:\r?\n|\Z))", re.MULTILINE | re.DOTALL)
 
 
 def emissions(report: Report) -> dict[str, object] | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 from reporter import assets, factors, units
 from reporter.footprint import MOST_DIGITS, of_factor
+from reporter.patterns import pattern
 from reporter.renderers import base, display, locales, tables
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: Inside <script> these could end the element or begin a comment; JSON may write any character by its number.
 _ESCAPED = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
-_SAID = re.compile(r'\bsay\("([^"]+)"')
+_SAID = pattern(r'\bsay\("([^"]+)"')
 
 
 def text(report: Report) -> str:

@@ -7,6 +7,7 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
+from reporter.patterns import pattern
 from reporter.powerlog import Meter
 
 if TYPE_CHECKING:
@@ -17,9 +18,9 @@ REMEDY = (
     "powermetrics may be run by root only, so processor and GPU are modelled or not counted; to measure them: sudo "
     "carbon-report sample, or let sudo run powermetrics without a password"
 )
-_ELAPSED = re.compile(rb"\(([0-9.]+)ms elapsed\)")
-_POWER = re.compile(rb"^(CPU|GPU|ANE) Power:\s*([0-9.]+) mW", re.MULTILINE)
-_PACKAGE = re.compile(rb"derived package power \(CPUs\+GT\+SA\):\s*([0-9.]+)\s*W")
+_ELAPSED = pattern(rb"\(([0-9.]+)ms elapsed\)")
+_POWER = pattern(rb"^(CPU|GPU|ANE) Power:\s*([0-9.]+) mW", re.MULTILINE)
+_PACKAGE = pattern(rb"derived package power \(CPUs\+GT\+SA\):\s*([0-9.]+)\s*W")
 
 
 class Stream:

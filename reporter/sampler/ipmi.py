@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from typing import TYPE_CHECKING
 
+from reporter.patterns import pattern
 from reporter.powerlog import Meter
 from reporter.sampler.counting import Gauge
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EVERY_S = 10.0
 COMMAND = ("ipmitool", "dcmi", "power", "reading")
 DEVICE = "/dev/ipmi0"
-_NOW = re.compile(rb"Instantaneous power reading:\s*([0-9]+)\s*Watts")
+_NOW = pattern(rb"Instantaneous power reading:\s*([0-9]+)\s*Watts")
 
 
 class Controller:

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from reporter.errors import ReportError, plain
+from reporter.patterns import pattern
 from reporter.sampler.sysfs import word
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ VARIABLES = (
 #: What a provider's machines say who made them; a maker that is none of these stands on a desk.
 _MAKERS = {"amazon": "aws", "google": "gcp", "microsoft": "azure", "oracle": "oracle"}
 _VIRTUAL = ("qemu", "xen", "kvm", "openstack", "virtualbox", "vmware", "innotek", "red hat")
-_REGION = re.compile(r"[A-Za-z][\w -]{1,39}")
+_REGION = pattern(r"[A-Za-z][\w -]{1,39}")
 
 
 def cloud(

@@ -6,6 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from reporter.patterns import pattern
 from reporter.powerlog import Meter
 from reporter.sampler.counting import Counter
 from reporter.sampler.sysfs import Number, names_in, word
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 ROOT = "/sys/class/powercap"
 
 # intel-rapl-mmio:0 is a second view of package 0, and is left out by this pattern. AMD's zones bear Intel's name.
-_ZONE = re.compile(r"intel-rapl:([0-9]+)(?::([0-9]+))?")
+_ZONE = pattern(r"intel-rapl:([0-9]+)(?::([0-9]+))?")
 
 
 def find(root: str = ROOT) -> tuple[list[Counter], list[str]]:

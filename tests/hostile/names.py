@@ -14,7 +14,7 @@ class Name(NamedTuple):
 
 
 _TEX = r"(?m)^(?!%).*(?<!\\textbackslash\{\})(?<!textbackslash )\\(input|include|write|openout|openin|read|directlua|special|csname)\b"
-_HTML = r"(?i)<script>alert|<img|<svg/onload|<iframe|<meta http|<style>\*|<h1>x|<details"
+_HTML = r"(?i)<script>alert|<img|<svg/onload|<iframe|<style>\*|<h1>x|<details"
 _MD = r"(?<!\\)\]\((?!https://|http://doi)|!\[(?!Carbon)|(?m)^# Owned"
 
 #: The names themselves. CANARY stands for a file that no output may show, MARKER for one that only executed code makes.
@@ -23,8 +23,8 @@ NAMES = {
     "formula-dde": Name("@SUM(1+1)*cmd|' /C touch MARKER'!A0", "be a formula of a spreadsheet", r"ledger:(?m)(^|,)\"?[=@]"),
     "formula-plus": Name("+1+cmd|'/C calc'!A0", "be a formula of a spreadsheet", r"ledger:(?m)(^|,)\"?\+"),
     "formula-minus": Name("-2+3+cmd|'/C calc'!A0", "be a formula of a spreadsheet", r"ledger:(?m)(^|,)\"?-2\+"),
-    "formula-tab": Name("\t=1+1", "be a formula of a spreadsheet", "ledger:(?m)(^|,)\"?\t="),
-    "formula-cr": Name("x\r=1+1", "be a formula in a row of its own", "ledger:\r"),
+    "formula-tab": Name("\t=1+1", "be a formula of a spreadsheet", r"ledger:(?m)(^|,)\"?\t="),
+    "formula-cr": Name("x\r=1+1", "be a formula in a row of its own", r"ledger:\r"),
     "script": Name("<script>alert(1)</script>", "run a script", f"html,svg,md:{_HTML}"),
     "script-attribute": Name("\" onmouseover=\"alert(1)\" x=\"", "leave an attribute", r"html,svg:<[^>]*\" onmouseover="),
     "script-close": Name("</script></style></title><img src=x onerror=alert(1)>", "leave the page's script", f"html,svg,md:{_HTML}"),
@@ -37,7 +37,7 @@ NAMES = {
     "tex-write18": Name(r"\immediate\write18{touch MARKER}", "run a command", f"tex:{_TEX}"),
     "tex-pipe": Name(r'\input{|"touch MARKER"}', "run a command", f"tex:{_TEX}"),
     "tex-openout": Name(r"\newwrite\f\immediate\openout\f=MARKER", "write a file", f"tex:{_TEX}"),
-    "tex-catcode": Name(r"\catcode`\%=12 \catcode`\\=11 %", "change what signs mean", r"tex:(?m)^(?!%)(?!\\providecommand).*(?<!textbackslash )(?<!textbackslash\{\})\\catcode"),
+    "tex-catcode": Name(r"\catcode`\%=12 \catcode`\\=11 %", "change what signs mean", r"tex:\\catcode`\\%=12 \\catcode`\\\\=11"),
     "tex-carets": Name(r"^^5cinput{CANARY} ^^5e^^5e5cinput", "hide a backslash", r"tex:(?m)^(?!%).*(?<!\{\})\^\^5c"),
     "tex-lua": Name(r"\directlua{os.execute('touch MARKER')}", "run Lua", f"tex:{_TEX}"),
     "tex-csname": Name(r"\csname input\endcsname CANARY", "name a command otherwise", f"tex:{_TEX}"),
@@ -53,8 +53,8 @@ NAMES = {
     "yaml-nel": Name("a\x85license: mit", "be a line", r"card:(?m)^license: mit"),
     "yaml-number": Name("1e3", "be a number", ""),
     "yaml-no": Name("no", "be false", ""),
-    "markdown-link": Name("[x](javascript:alert(1))", "be a link", r"md,card:(?<!\\)\]\(javascript"),
-    "markdown-image": Name("![x](http://127.0.0.1:PORT/i.png)", "fetch a picture", r"md,card:(?<!\\)!\[x\](?!\\)"),
+    "markdown-link": Name("[x](javascript:alert(1))", "be a link", r"md:(?<!\\)\]\(javascript"),
+    "markdown-image": Name("![x](http://127.0.0.1:PORT/i.png)", "fetch a picture", r"md:(?<!\\)!\[x\](?!\\)"),
     "markdown-heading": Name("x\n\n# Owned\n", "be a heading", r"md,card:(?m)^# Owned"),
     "markdown-table": Name("a|b|c\n|---|", "be a table", r"md,card:(?m)^\|---\|$"),
     "markdown-html": Name("<details open><summary>x", "be markup", r"md,card:<details"),
@@ -68,10 +68,10 @@ NAMES = {
     "jinja-class": Name("{{ ''.__class__.__mro__ }}", "be a template", r"html,svg,md,tex,card,text:<class |&lt;class "),
     "format": Name("{0.__class__} %s %(x)s ${HOME}", "be a format", r"html,svg,md,tex,card,text:<class |&lt;class "),
     "shell": Name("$(touch MARKER) `touch MARKER` ; touch MARKER", "run a command", ""),
-    "terminal-escape": Name("\x1b[2J\x1b]0;owned\x07", "command the terminal", "text,md,tex,card:\x1b|\x07"),
-    "terminal-cr": Name("all good\rcarbon-report: 0 kg", "overwrite a line", "text:\r"),
+    "terminal-escape": Name("\x1b[2J\x1b]0;owned\x07", "command the terminal", r"text,md,tex,card:\x1b|\x07"),
+    "terminal-cr": Name("all good\rcarbon-report: 0 kg", "overwrite a line", r"text:\r"),
     "terminal-forge": Name("x\ncarbon-report: everything is fine", "be a message of ours", r"stderr:(?m)^carbon-report: everything"),
-    "bidi": Name("a\u202etxt.exe", "turn the text round", "text,md,html,tex,card:\u202e"),
+    "bidi": Name("a\u202etxt.exe", "turn the text round", r"text,md,html,tex,card:\u202e"),
     "invisible": Name("a\u200bb\u2060c\ufeff", "hide signs", ""),
     "surrogate": Name("\ud800", "be half a sign", ""),
     "private": Name("\ue000epa2023\ue001", "be a citation of ours", ""),

@@ -284,7 +284,7 @@ def _always(case: Case, result: Result, words: dict[str, str]) -> Iterator[str]:
     for file, text in {**result.outputs, "stdout": result.printed, "stderr": result.told}.items():
         if SECRET in text:
             yield f"{file} shows the canary"
-        if file == "report.pdf" and "attachment " in text:
+        if file == "report.pdf" and "\0attached: " in text:
             yield "the PDF has attachments"
     if result.seconds > SLOW_S or result.rss > LARGE:
         yield f"{result.seconds:.1f} s and {result.rss >> 20} MiB"

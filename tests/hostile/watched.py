@@ -98,7 +98,7 @@ def _pdf(path: Path) -> str:
     import pypdf
 
     reader = pypdf.PdfReader(path)
-    return "\n".join([page.extract_text() for page in reader.pages] + [f"attachment {name}" for name in reader.attachments])
+    return "\n".join([page.extract_text() for page in reader.pages] + [f"\0attached: {name}" for name in reader.attachments])
 
 
 def _waited(child: int, deadline: float) -> tuple[int | None, int]:

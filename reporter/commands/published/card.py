@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from reporter.patterns import pattern
+
 from . import quantities
 
 if TYPE_CHECKING:
     from .text import Page
 
 MOST_LINES, MOST_CHARACTERS = 200, 1 << 16
-_KEY = re.compile(r"""^['"]?co2_eq_emissions['"]?\s*:""")
-_NEXT = re.compile(r"^[^\s#\-}\]]")
+_KEY = pattern(r"""^['"]?co2_eq_emissions['"]?\s*:""")
+_NEXT = pattern(r"^[^\s#\-}\]]")
 
 
 class Value(NamedTuple):

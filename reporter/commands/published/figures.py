@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from reporter.patterns import pattern
+
 from . import quantities
 from .text import page as page_of
 
@@ -18,12 +20,12 @@ if TYPE_CHECKING:
     from .quantities import Quantity
     from .text import Page
 
-_SPACE = re.compile(r"\s+")
-_MACRO = re.compile(r"\\(?:(?:re)?newcommand\*?|providecommand\*?|def)\s*\{?\\(carbon[A-Z][A-Za-z]*)\}?\s*\{(.*)\}\s*$")
-_BULLET = re.compile(r"\s*[-*+]\s+([^:|]{2,60}):\s+(\S.*)$")
+_SPACE = pattern(r"\s+")
+_MACRO = pattern(r"\\(?:(?:re)?newcommand\*?|providecommand\*?|def)\s*\{?\\(carbon[A-Z][A-Za-z]*)\}?\s*\{(.*)\}\s*$")
+_BULLET = pattern(r"\s*[-*+]\s+([^:|]{2,60}):\s+(\S.*)$")
 _START, _END = "<!-- carbon-report:start -->", "<!-- carbon-report:end -->"
-_HEADING = re.compile(r"(#{1,6})\s+(.*)")
-_BARE = re.compile(rf"({quantities.NUMBER})(?=\s*(?:$|[;(|]))")
+_HEADING = pattern(r"(#{1,6})\s+(.*)")
+_BARE = pattern(rf"({quantities.NUMBER})(?=\s*(?:$|[;(|]))")
 
 #: A sentence's figure: its name, what stands before it, the unit that it has, and what ends the place of it.
 _SENTENCES = (

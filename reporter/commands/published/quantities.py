@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from reporter.patterns import pattern
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -29,14 +31,14 @@ _UNIT = (
     r"metric tonn?es?|metric tons?|kilograms?|grams?|tonn?es?|tons?|kt|Mt|[mkuµμ]?g|t|lbs?|pounds?|"
     r"GPU[- ]?(?:hours?|hrs?|h)|passenger-(?:km|metres)|km|minutes?|min|seconds?|secs?|hours?|hrs?|days?|[mshd]|%"
 )
-_QUANTITY = re.compile(
+_QUANTITY = pattern(
     rf"(?<![\w.,^])(?<!\d )(?:(?P<low>{NUMBER}{_POWER_OF_TEN})\s?(?:–|-|to)\s?)?"
     rf"(?P<money>[$€£]|(?:USD|EUR|GBP|CAD) )?(?P<number>{NUMBER}{_POWER_OF_TEN})"
     rf"(?P<times>\s?(?:[kKM]|million|billion)(?=[ -](?:[A-Z]\w* )?(?:GPU|tons?|tonnes?|kg|MWh|kWh|[A-Z]\d+ GPU)))?"
     rf"(?:[ \t]?\n?[ \t]?-?(?:[A-Z]+\d+ )?(?P<unit>{_UNIT})"
     rf"(?P<co2>[ -]?(?:eq\.? ?)?(?:of )?\(?CO2e?\)?)?(?![A-Za-z\d]))?"
 )
-_PER = re.compile(
+_PER = pattern(
     r"\s?(?:/|per\b|⋅|·|p\.)\s?\(?(?P<of>kWh|kilowatt[- ]?hour|MWh|[A-Za-z][\w-]{0,20}|[\d,]{1,12}\s\w{1,20})"
 )
 

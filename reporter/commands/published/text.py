@@ -15,21 +15,22 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reporter.errors import ReportError, plain
+from reporter.patterns import pattern
 
 MOST_BYTES = 8 << 20
 LONGEST_LINE = 20_000  # a picture inside the text, or a table on one line: nothing that a person wrote
 
 _DOLLAR, _PERCENT, _AND, _PIPE = "\ue000", "\ue001", "\ue002", "\ue003"
 _HIDDEN = {_DOLLAR: "$", _PERCENT: "%", _AND: "&", _PIPE: "¦"}
-_COMMENT = re.compile(r"(?<!\\)%.*")
-_CITE = re.compile(r"\\[a-z]*cite[a-z]*\*?(?:\[[^\[\]{}]{0,200}\]){0,2}\{[^{}]{0,500}\}", re.IGNORECASE)
-_TWO = re.compile(r"\\(?:SI|qty)(?:\[[^\[\]]{0,80}\])?\{([^{}]{0,60})\}\{([^{}]{0,80})\}")
+_COMMENT = pattern(r"(?<!\\)%.*")
+_CITE = pattern(r"\\[a-z]*cite[a-z]*\*?(?:\[[^\[\]{}]{0,200}\]){0,2}\{[^{}]{0,500}\}", re.IGNORECASE)
+_TWO = pattern(r"\\(?:SI|qty)(?:\[[^\[\]]{0,80}\])?\{([^{}]{0,60})\}\{([^{}]{0,80})\}")
 #: Our own commands: the last argument is what prints without siunitx.
-_OURS = re.compile(
+_OURS = pattern(
     r"\\carbon(?:qty\{[^{}]{0,60}\}|range\{[^{}]{0,60}\}\{[^{}]{0,60}\})\{[^{}]{0,60}\}\{([^{}]{0,120})\}"
 )
-_RANGE = re.compile(r"\\(?:SIrange|qtyrange)\{([^{}]{0,60})\}\{([^{}]{0,60})\}\{([^{}]{0,80})\}")
-_WRAPS = re.compile(
+_RANGE = pattern(r"\\(?:SIrange|qtyrange)\{([^{}]{0,60})\}\{([^{}]{0,60})\}\{([^{}]{0,80})\}")
+_WRAPS = pattern(
     r"\\(?:text\w{0,12}|mathrm|mathit|mathbf|mathsf|ce|emph|ensuremath|num|si|unit|mbox|footnotesize|small|url)"
     r"\s{0,3}\{([^{}]{0,300})\}"
 )
@@ -38,19 +39,19 @@ _SIGNS = {
     "milli": "m", "micro": "µ", "gram": "g", "watt": "W", "hour": "h", "tonne": "t", "per": "/", "kWh": "kWh",
     "kW": "kW", "percent": "%", "ldots": "…", "tabularnewline": "|", "COtwoe": "CO2e", "COtwo": "CO2",
 }  # fmt: skip
-_SIGN = re.compile(rf"\\({'|'.join(_SIGNS)})(?![A-Za-z])")
-_BREAKS = re.compile(
+_SIGN = pattern(rf"\\({'|'.join(_SIGNS)})(?![A-Za-z])")
+_BREAKS = pattern(
     r"\\(?:allowbreak|kern0pt|carboncell|raggedright|raggedleft|centering|hline|toprule|midrule|bottomrule|[,;:!])"
 )
-_LINK = re.compile(r"!?\[([^\[\]]{0,500})\]\(([^()\s]{0,1000})\)")
-_MARKDOWN_ESCAPE = re.compile(r"\\([\\`*_{}\[\]#<>~().!+:=&@-])")
-_TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>")
-_CELL_TAG = re.compile(r"</?(?:td|th|tr)\b[^<>\n]{0,200}>", re.IGNORECASE)
-_CO2 = re.compile(r"(?:CO|Co|co)(?: ?₂|_?2)_?")
-_EQUIVALENT = re.compile(r"CO2(?: ?[-_]? ?(?:[Ee]quivalents?|[Ee]quiv\.?|[Ee][Qq]\.?)|[-_]?e)(?![A-Za-z])")
-_WORDS = re.compile(r"carbon[ -]dioxide(?:[ -]equivalents?)?", re.IGNORECASE)
+_LINK = pattern(r"!?\[([^\[\]]{0,500})\]\(([^()\s]{0,1000})\)")
+_MARKDOWN_ESCAPE = pattern(r"\\([\\`*_{}\[\]#<>~().!+:=&@-])")
+_TAG = pattern(r"</?[A-Za-z][^<>\n]{0,200}>")
+_CELL_TAG = pattern(r"</?(?:td|th|tr)\b[^<>\n]{0,200}>", re.IGNORECASE)
+_CO2 = pattern(r"(?:CO|Co|co)(?: ?₂|_?2)_?")
+_EQUIVALENT = pattern(r"CO2(?: ?[-_]? ?(?:[Ee]quivalents?|[Ee]quiv\.?|[Ee][Qq]\.?)|[-_]?e)(?![A-Za-z])")
+_WORDS = pattern(r"carbon[ -]dioxide(?:[ -]equivalents?)?", re.IGNORECASE)
 _RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−\u00a0\u202f\u2009", "-0123456789-   ")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_FENCE = pattern(r" {0,3}(`{3,}|~{3,})")
 
 
 @dataclass(frozen=True)

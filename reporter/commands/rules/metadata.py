@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reporter.commands.published import quantities
 from reporter.errors import plain
+from reporter.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 
     from .stated import Stated
 
-_EXPONENT = re.compile(r"[+-]?\d+(?:\.\d*)?[eE][+-]?\d+")
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:[,_ '’]\d{3})+(?:\.\d+)?")
-_PRETRAINING = re.compile(r"pre[- _]?train", re.IGNORECASE)
+_EXPONENT = pattern(r"[+-]?\d+(?:\.\d*)?[eE][+-]?\d+")
+_THOUSANDS = pattern(r"[+-]?\d{1,3}(?:[,_ '’]\d{3})+(?:\.\d+)?")
+_PRETRAINING = pattern(r"pre[- _]?train", re.IGNORECASE)
 LEAST_PRETRAINING_G = 1.0  # an hour of one processor of 50 W on a clean grid
 
 

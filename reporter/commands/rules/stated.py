@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from reporter.commands.published import card, quantities
 from reporter.errors import Finding, plain
+from reporter.patterns import pattern
 
 if TYPE_CHECKING:
     from reporter.commands.published.quantities import Quantity
@@ -16,29 +17,29 @@ if TYPE_CHECKING:
     from reporter.errors import Level
 
 #: Words before a mass that make it one of emissions where no CO2 stands behind it.
-_EMISSIONS_BEFORE = re.compile(
+_EMISSIONS_BEFORE = pattern(
     r"(?:carbon|CO2e?|GHG|greenhouse)[^.:|\n]{0,40}(?:emi|footprint|impact|cost)[^.:|\n]{0,40}?"
     r"(?:[:|=]|\bof\b|\bis\b|\bwas\b|\bwere\b|\bat\b)\s{0,3}"
     r"(?:about|around|approximately|roughly|~|≈|estimated at|\|)?\s{0,3}$",
     re.IGNORECASE,
 )
 #: A label with its unit in brackets, and a bare number: ``CO2 Emissions (in grams): 25.4476``.
-_LABELLED = re.compile(
+_LABELLED = pattern(
     r"(?:carbon|CO2e?|GHG)[^.:|\n()]{0,30}(?:emi|footprint)[^.:|\n()]{0,20}[(\[](?:in )?"
     r"(?P<unit>grams?|kilograms?|tonnes?|tons?|k?g|mg|t)(?: ?(?:of )?CO2e?)?[)\]]\s?[:=|]\s{0,3}"
     rf"(?P<number>{quantities.NUMBER})(?![\d.,]*\s?[-–]\s?\d)",
     re.IGNORECASE,
 )
-_COMPUTING = re.compile(
+_COMPUTING = pattern(
     r"\b(?:pre-?|fine-?)?(?:train(?:ed|ing)?|tun(?:ed|ing)|inference|[GTC]PUs?|kWh|comput(?:e|ed|ing|ations?)|"
     r"simulations?)\b",
     re.IGNORECASE,
 )
-_CARD = re.compile(
+_CARD = pattern(
     r"^#{1,6}.{0,20}environmental impact|^\W{0,6}(?:Carbon Emitted|CO2 Emissions)\b.{0,40}:",
     re.MULTILINE | re.IGNORECASE,
 )
-_NOT_EMITTED = re.compile(
+_NOT_EMITTED = pattern(
     r"(?:saved|avoided|reduc\w{1,9}|offset|sequester\w{1,5}|budget|limit|threshold|per)\W{0,3}(?:of )?(?:up to )?$",
     re.IGNORECASE,
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reporter.commands.published import quantities
 from reporter.errors import plain
+from reporter.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,34 +17,34 @@ if TYPE_CHECKING:
 
     from .stated import Stated
 
-_SHARE = re.compile(r"\b(?:one|per|each|a single)\b", re.IGNORECASE)
+_SHARE = pattern(r"\b(?:one|per|each|a single)\b", re.IGNORECASE)
 MOST = 400  # quantities of one kind that are held against each other
 _ENERGY_NAME = r"(?:energy|electricity)(?: (?:consumption|consumed|usage|use|used|cost|footprint))?"
-_AS_POWER = re.compile(
+_AS_POWER = pattern(
     rf"\b{_ENERGY_NAME}(?: of (?:the |our )?(?:training|model|experiments?|runs?))?\s?"
     r"(?::|=|\||\bof\b|\bis\b|\bwas\b|\bwere\b|\btotals?\b|\btotalled\b)\s{0,3}"
     r"(?:about |around |approximately |roughly |~|≈)?"
     rf"(?P<figure>{quantities.NUMBER} ?(?:[kMG]W|[kM]ilowatts?))(?![\w·⋅×*/-])(?!\s?(?:h\b|hours?\b|[·⋅×*x]))",
     re.IGNORECASE,
 )
-_CONSUMED = re.compile(
+_CONSUMED = pattern(
     rf"\b(?:consum(?:ed|es|ing)|used|required)\s(?:about |around |approximately |roughly |~)?"
     rf"(?P<figure>{quantities.NUMBER} ?[kMG]W)\s(?:of )(?:energy|electricity)\b"
 )
-_HEAD_AS_POWER = re.compile(rf"\b(?P<figure>{_ENERGY_NAME} ?[(\[](?:in )?[kMG]W[)\]])", re.IGNORECASE)
-_PER_HOUR = re.compile(
+_HEAD_AS_POWER = pattern(rf"\b(?P<figure>{_ENERGY_NAME} ?[(\[](?:in )?[kMG]W[)\]])", re.IGNORECASE)
+_PER_HOUR = pattern(
     r"(?<![\w/$€£])(?P<figure>(?:[\d.,]{1,20} ?)?(?:[kM]W|kilowatts?) ?(?:/ ?|per )(?:h|hr|hour)s?)\b(?! ?[/·])"
 )
-_ENERGY_PER_HOUR = re.compile(r"(?<![\w/$€£])(?P<figure>(?:[\d.,]{1,20} ?)?[kM]Wh ?(?:/ ?|per )(?:h|hr|hour))\b")
-_PUE = re.compile(
+_ENERGY_PER_HOUR = pattern(r"(?<![\w/$€£])(?P<figure>(?:[\d.,]{1,20} ?)?[kM]Wh ?(?:/ ?|per )(?:h|hr|hour))\b")
+_PUE = pattern(
     r"\bPUE\b\)?(?:[ \t|:=≈~,(]|\b(?:of|is|was|at|value|factor|about|approximately|around|an?|average|equal to)\b){1,8}"
     rf"(?P<figure>0?\.\d+|{quantities.NUMBER})(?![\d%]| ?%|\.\d| ?(?:percent|points?|kW|W\b))"
 )
-_COUNT = re.compile(
+_COUNT = pattern(
     r"(?<![\w.,])(?P<count>\d{1,6}) ?(?:[×x] ?)?(?:NVIDIA |Nvidia |AMD )?(?:[A-Z]{1,4}\d{1,4}\w{0,6}[- ])?(?:\d+ ?GB )?"
     r"(?:[GT]PUs?|accelerators|A100s?|H100s?|V100s?)(?![- ]?(?:h\b|hours?|hrs?))"
 )
-_PRODUCT = re.compile(r"[^\n×·*.;]{1,60}(?:(?:×|·|⋅|\*| x )[^\n×·*;]{1,60}){2,6}")
+_PRODUCT = pattern(r"[^\n×·*.;]{1,60}(?:(?:×|·|⋅|\*| x )[^\n×·*;]{1,60}){2,6}")
 
 
 def check(stated: Stated) -> Iterator[Finding]:
@@ -110,8 +111,8 @@ def _products(stated: Stated) -> Iterator[Finding]:
 def _patterns(stated: Stated) -> Iterator[Finding]:
     """Energy in a unit of power, and power per hour."""
     text = stated.page.prose
-    for pattern in (_AS_POWER, _CONSUMED, _HEAD_AS_POWER):
-        for match in pattern.finditer(text):
+    for power in (_AS_POWER, _CONSUMED, _HEAD_AS_POWER):
+        for match in power.finditer(text):
             yield stated.finding(
                 "CR207",
                 "error",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from reporter.errors import ReportError, plain
 from reporter.output_options import SITE_MANIFEST
+from reporter.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _MARK = {"carbon-report": "site", "version": 1}
 #: What we may have written; a manifest that names anything else was not written by us.
-_OURS = re.compile(r"(?:(?:data|groups|runs)/)?[a-z0-9][a-z0-9.-]*")
+_OURS = pattern(r"(?:(?:data|groups|runs)/)?[a-z0-9][a-z0-9.-]*")
 
 
 class Page(NamedTuple):
