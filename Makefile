@@ -28,7 +28,7 @@ check: $(VENV)/tested  ## style and types alone
 	$(BIN)/mypy
 
 bench: $(VENV)/tested  ## measure start-up and reading, as ratios within one run
-	$(BIN)/python -m benchmarks.start_up
+	$(BIN)/python -m benchmarks.results
 	$(BIN)/python -m benchmarks.sampler_overhead
 
 libraries:

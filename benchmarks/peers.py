@@ -1,4 +1,4 @@
-"""What users would pick instead, on real samples: python -m benchmarks.peers [--json FILE]; see measure.py for set-up."""
+"""What users would pick instead: python -m benchmarks.peers [--json FILE]; see measure.py for set-up."""
 
 from __future__ import annotations
 
@@ -72,7 +72,8 @@ def main() -> None:
             ours = made["carbon-report"]
             print(f"\n{task}")
             for name, taken in made.items():
-                print(f"  {name:40}{taken.wall_s:8.2f} s {taken.memory_mib:7.0f} MiB  x {taken.wall_s / ours.wall_s:.1f}")
+                ratio = taken.wall_s / ours.wall_s
+                print(f"  {name:40}{taken.wall_s:8.2f} s {taken.memory_mib:7.0f} MiB  x {ratio:.1f}")
             result.append({"kind": task, "costs": {name: taken._asdict() for name, taken in made.items()}})
     if asked.json:
         Path(asked.json).write_text(json.dumps(result, indent=1), encoding="utf-8")

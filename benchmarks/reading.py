@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks import logs_made
 from benchmarks.measure import Cost, exponent, peer, side_by_side
 
-OURS = "import sys; from reporter import read; made = read(sys.argv[1:]); print(sum(run.energy_kwh for run in made.runs))"
+OURS = "import sys; from reporter import read; print(sum(run.energy_kwh for run in read(sys.argv[1:]).runs))"
 ROW_BY_ROW = f"from reporter.importers import blocks; blocks.LONG_BYTES = 1e18; {OURS}"
 CSV = (
     "import csv, sys\nbest = {}\n"
@@ -29,7 +29,8 @@ PANDAS = (
 )
 POLARS = (
     "import sys, polars as pl\n"
-    "rows = pl.scan_csv(sys.argv[1]).group_by('run_id').agg(pl.col('energy_consumed', 'emissions', 'duration').last())\n"
+    "last = pl.col('energy_consumed', 'emissions', 'duration').last()\n"
+    "rows = pl.scan_csv(sys.argv[1]).group_by('run_id').agg(last)\n"
     "print(rows.collect(engine='streaming')['energy_consumed'].sum())"
 )
 DUCKDB = (
@@ -39,17 +40,19 @@ DUCKDB = (
 POLARS_POWER = (
     "import sys, polars as pl\n"
     "grown = [pl.col(name).diff().clip(0).sum() for name in ('cpu-package-0_j', 'gpu-0_j')]\n"
-    "print(pl.scan_csv(sys.argv[1], comment_prefix='#').select(*grown, pl.col('elapsed_s').max()).collect(engine='streaming'))"
+    "rows = pl.scan_csv(sys.argv[1], comment_prefix='#').select(*grown, pl.col('elapsed_s').max())\n"
+    "print(rows.collect(engine='streaming'))"
 )
 DUCKDB_POWER = (
     "import sys, duckdb\n"
-    "print(duckdb.sql(f\"select max(\\\"cpu-package-0_j\\\"), max(\\\"gpu-0_j\\\"), max(elapsed_s) from \"\n"
+    'print(duckdb.sql(f"select max(\\"cpu-package-0_j\\"), max(\\"gpu-0_j\\"), max(elapsed_s) from "\n'
     "f\"read_csv('{sys.argv[1]}', comment='#', header=true)\"))"
 )
 POLARS_SMI = (
     "import sys, polars as pl\n"
     "at, watts = pl.col('timestamp').str.to_datetime('%Y/%m/%d %H:%M:%S%.3f'), pl.col(' power.draw [W]')\n"
-    "rows = pl.scan_csv(sys.argv[1]).select(at, pl.col(' index'), watts.str.strip_chars(' W').cast(pl.Float64).alias('w'))\n"
+    "watts = watts.str.strip_chars(' W').cast(pl.Float64).alias('w')\n"
+    "rows = pl.scan_csv(sys.argv[1]).select(at, pl.col(' index'), watts)\n"
     "step = pl.col('timestamp').diff().dt.total_microseconds() / 1e6 * (pl.col('w') + pl.col('w').shift()) / 2\n"
     "print(rows.group_by(' index').agg(step.sum()).collect(engine='streaming'))"
 )
@@ -117,7 +120,8 @@ def compare(kind: str, size: int, folder: Path, rounds: int) -> dict[str, Any]:
 def growth(kind: str, sizes: list[int], folder: Path) -> dict[str, Any]:
     """How our processor time grows over four sizes, what Python and pandas take to start left out; and memory."""
     taken: list[Cost] = []
-    base = side_by_side({"start": [sys.executable, "-c", "import pandas; from reporter import read, importers; importers.available()"]})
+    start = "import pandas; from reporter import importers; importers.available()"
+    base = side_by_side({"start": [sys.executable, "-c", start]})
     for size in sizes:
         path = make(kind, folder, size)
         taken.append(side_by_side({"ours": [sys.executable, "-c", OURS, str(path)]})["ours"])
@@ -131,7 +135,7 @@ def growth(kind: str, sizes: list[int], folder: Path) -> dict[str, Any]:
 def main() -> None:
     """Compare all kinds, then fit growth; rows and files in all can be set for a short run."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rows", type=int, default=400_000)
     parser.add_argument("--files", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--json")

@@ -9,9 +9,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.measure import machine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 HERE = Path(__file__).parent
 #: What was slow, what a profile showed, and what was done about it.
@@ -26,7 +29,7 @@ def run(folder: Path, rows: int, files: int) -> None:
         subprocess.run([*here, f"benchmarks.{module}", *more, "--json", str(folder / f"{module}.json")], check=True)
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
     marks = "|".join([":--", *["--:"] * (len(head) - 1)])
     return ["| " + " | ".join(head) + " |", f"|{marks}|", *("| " + " | ".join(row) + " |" for row in rows), ""]
 
@@ -50,9 +53,8 @@ def _read(folder: Path, name: str) -> Any:
 def page(folder: Path) -> str:
     """The whole page. A part that was not measured is left out."""
     day = datetime.datetime.now(datetime.UTC).date().isoformat()
-    out = ["# What was measured", "",
-           f"{day}, {machine()}. Each table is one run; its rows took turns, and of each the least counts. Ratios above 1 "
-           "mean that carbon-report took less. Made by `make bench`.", ""]  # fmt: skip
+    about = "Rows of a table took turns; of each the least counts. Ratios above 1: carbon-report took less."
+    out = ["# What was measured", "", f"{day}, {machine()}. {about}", ""]
     if start := _read(folder, "start_up"):
         out += ["## Start, as multiples of `python -c pass` (limit: 12 from one row to LaTeX)", ""]
         out += _table(("", "x"), [(name, f"{value:.1f}") for name, value in start.items()])
@@ -62,29 +64,29 @@ def page(folder: Path) -> str:
     for told in reading["compared"]:
         out += [f"## Reading: {told['kind']}, {told['size']:,}", "", *_costs(told)]
     if reading["growth"]:
-        rows = [
+        growth = [
             (told["kind"], ", ".join(f"{size:,}" for size in told["sizes"]), f"{told['exponent']:.3f}",
              "within" if told["exponent"] <= 1.05 else "ABOVE",
              " ".join(f"{cost['memory_mib']:.0f}" for cost in told["costs"]))
             for told in reading["growth"]
         ]  # fmt: skip
         out += ["## Growth: processor time as a power of the size (limit 1.05), and memory in MiB", ""]
-        out += _table(("", "sizes", "exponent", "", "MiB"), rows)
+        out += _table(("", "sizes", "exponent", "", "MiB"), growth)
     if scale := _read(folder, "scale"):
-        rows = [
+        cases = [
             (f"{one['rows']:.0e}", f"{one['runs']:.0e}", str(one["workers"]), f"{one['read_bytes'] / 1e9:.0f}",
              f"{one['moved_bytes'] / 1e9:.2f}", f"{one['total_s']:.0f}")
             for one in scale["simulated"]
         ]  # fmt: skip
         out += ["## Past one machine, simulated from the cost of a part (docs/scale.md)", ""]
-        out += _table(("rows", "runs", "workers", "GB read", "GB moved", "s"), rows)
+        out += _table(("rows", "runs", "workers", "GB read", "GB moved", "s"), cases)
     return "\n".join([*out, PROFILES.read_text(encoding="utf-8") if PROFILES.exists() else ""])
 
 
 def main() -> None:
     """Measure everything and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rows", type=int, default=400_000)
     parser.add_argument("--files", type=int, default=10_000)
     parser.add_argument("--only-write", metavar="FOLDER", help="of JSON files that were measured before")
     asked = parser.parse_args()

@@ -83,7 +83,8 @@ def simulate(cost: Measured, rows: float, runs: float, workers: int) -> dict[str
     free = [0.0] * workers
     heapq.heapify(free)
     for place in range(scaled):
-        taken = each * generator.lognormvariate(-(SPREAD**2) / 2, SPREAD) * (2.0 if generator.random() < DEATHS else 1.0)
+        again = 2.0 if generator.random() < DEATHS else 1.0
+        taken = each * again * generator.lognormvariate(-(SPREAD**2) / 2, SPREAD)
         heapq.heappush(free, max(heapq.heappop(free), place * DISPATCH_S) + taken)
     busy_s = max(free) * tasks / scaled
     gathered_s = runs * (cost.load_s + cost.merge_s)
@@ -102,9 +103,10 @@ def main() -> None:
     importers.available()
     cost = measured()
     print(machine())
+    took_ms = 1e3 * (cost.load_s + cost.merge_s)
     print(f"a row {cost.row_s * 1e6:.2f} us and {cost.bytes_a_row:.0f} B; a run's files {cost.read_s * 1e3:.2f} ms; "
-          f"its part {cost.part_bytes / 1024:.1f} KiB, {1e3 * (cost.load_s + cost.merge_s):.2f} ms to take in")  # fmt: skip
-    print(f"{'rows':>8} {'runs':>8} {'workers':>8} {'tasks':>8} {'read':>10} {'moved':>10} {'workers':>10} {'client':>10}")
+          f"its part {cost.part_bytes / 1024:.1f} KiB, {took_ms:.2f} ms to take in")  # fmt: skip
+    print("    rows     runs  workers    tasks       read      moved    workers     client")
     cases = [(1e8, 1e3, 2), (1e9, 1e4, 16), (1e9, 1e6, 16), (1e10, 1e5, 64), (1e11, 1e6, 64), (1e11, 1e6, 256)]
     made: list[dict[str, Any]] = []
     for rows, runs, workers in cases:

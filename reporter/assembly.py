@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 def report_of(options: Options) -> Report:
     """Read the logs and assess them as the options say. Raises ReportError where a log or an option is wrong."""
     chosen = dict(options.limits)
-    with limits.time(limits.of("seconds", chosen), "reading these logs"):
-        with Progress("reading logs", quiet=options.quiet) as step:
-            runs = reading.read(options, chosen, step)
+    within = limits.time(limits.of("seconds", chosen), "reading these logs")
+    with within, Progress("reading logs", quiet=options.quiet) as step:
+        runs = reading.read(options, chosen, step)
     return of_runs(runs, options)
 
 

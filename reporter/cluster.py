@@ -72,11 +72,11 @@ def part_of(paths: list[str], settings: Mapping[str, Any], *, searched: bool) ->
         part = importers.part_of(paths, searched=searched, **asked)
         if points is not None:
             thin(part, points)
-        return part
     except ReportError as error:
         return Part(refused=[error])
     except Exception as error:
         return Part(refused=[ReportError(f"cannot be read: {plain(repr(error), 120)}", file=plain(paths[0]))])
+    return part
 
 
 def _parts(future: Any, units: Sequence[Unit]) -> list[Part]:

@@ -85,7 +85,8 @@ def parse(text: str, wanted: str, bare: str | None = None) -> float:
     unit = _spelled(match[2] or bare or "") if match else None
     # Only products and quotients of names: pint would work out any arithmetic, however long it takes.
     if not match or not unit or not re.fullmatch(r"[^\W\d]\w*( ?[/*] ?[^\W\d]\w*)*", unit):
-        raise ReportError(f"'{plain(text, 60)}' is no value in {wanted}: write a number and a unit, such as '1.5 {wanted}'")
+        advice = f"write a number and a unit, such as '1.5 {wanted}'"
+        raise ReportError(f"'{plain(text, 60)}' is no value in {wanted}: {advice}")
     return float(match[1]) * factor(unit, wanted)
 
 

@@ -63,7 +63,7 @@ def _of_code() -> list[Message]:
 
 
 def _of_templates() -> list[Message]:
-    paths = (path for path in (ROOT / "templates").glob("*.*") if path.is_file())
+    paths = (path for path in (ROOT / "templates").rglob("*.*") if path.is_file() and "__pycache__" not in path.parts)
     texts = (text for path in paths for text in _MARKED.findall(path.read_text(encoding="utf-8")))
     return [(json.loads(f'"{text}"'), None) for text in texts]
 

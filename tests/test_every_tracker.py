@@ -35,7 +35,8 @@ def files_of(case_path: str) -> list[Path]:
 
 
 def test_every_importer_has_a_sample_with_known_totals() -> None:
-    assert sorted(importers.available()) == TRACKERS
+    ours = sorted(set(importers.available()) - {"ledger"})  # of which every sample makes one: test_ledger.py
+    assert ours == TRACKERS
 
 
 @pytest.mark.parametrize("case", EXPECTED, ids=lambda case: case["path"])

@@ -60,7 +60,8 @@ def test_the_watch_sees_what_it_is_to_see() -> None:
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run([sys.executable, "-c", code, folder], cwd=ROOT, capture_output=True, text=True, check=True)
+        command = [sys.executable, "-c", code, folder]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     kinds = [line.split()[0] for line in done.stdout.splitlines() if line]
     assert kinds.count("executed") == 1
     assert kinds.count("opened") == 2

@@ -107,6 +107,7 @@ def test_a_page_of_training_alone(tmp_path: Path) -> None:
         "tot_energy_needed": page["training-energy_needed"],
         "tot_carbonEmissions": page["training-carbonEmissions"],
         "inference-energy_needed": "0",
+        "inference-carbonEmissions": "0",
         "inference-coreType": "None",
         "inference-PUE": "None",
     }

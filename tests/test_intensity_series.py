@@ -374,25 +374,25 @@ def test_long_spans_take_the_same_mean_as_adding_up() -> None:
 def test_marginal_intensity_is_labelled() -> None:
     made = footprint({"duration_s": 1800.0}, intensity_series=(str(SAMPLES / "watttime.json"),))
     assert "CR113" in codes(made)
-    text = content(Report(made), "statement", "-").decode()
+    text = content(Report(made), "statement").decode()
     assert "at marginal intensity" in text
-    assert "These emissions are therefore no inventory" in content(Report(made), "markdown", "-").decode()
-    average = content(Report(footprint()), "statement", "-").decode()
+    assert "These emissions are therefore no inventory" in content(Report(made), "markdown").decode()
+    average = content(Report(footprint()), "statement").decode()
     assert "marginal" not in average
 
 
 def test_the_report_tells_the_series_and_its_coverage() -> None:
     made = footprint({"started_at": MARCH + timedelta(hours=3), "duration_s": 7200.0})
-    document = json.loads(content(Report(made), "json", "-"))
+    document = json.loads(content(Report(made), "json"))
     told = document["intensity_series"]
     assert (told["coverage"], told["steps"], told["signal"], told["unit"]) == (0.5, 4, "average", "gCO2e/kWh")
     assert (told["from"], told["to"]) == ("2024-03-01T00:00:00+00:00", "2024-03-01T04:00:00+00:00")
     assert (told["runs_weighted_by_time"], told["runs_covered_in_part"]) == (1, 1)
     assert document["runs"][0]["intensity_coverage"] == 0.5
     assert any("plain.csv" in factor["origin"] for factor in document["factors"] if factor["origin"])
-    text = content(Report(made), "statement", "-").decode()
+    text = content(Report(made), "statement").decode()
     assert "The series covers 50 % of the energy; the mean of the covered part of a run stands for the rest" in text
-    assert b"plain.csv" in content(Report(made), "bibtex", "-")
+    assert b"plain.csv" in content(Report(made), "bibtex")
 
 
 def test_one_intensity_and_a_series_contradict_each_other() -> None:

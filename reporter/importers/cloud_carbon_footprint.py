@@ -226,7 +226,8 @@ def _api(log: Log) -> Iterator[Run]:
                 log.say("CR002", f"an estimate without kilowattHours and co2e of 0 or more: {shown(estimate)}", line)
             elif kwh or tons:
                 run = _estimated(estimate, period, kwh, tons, log, line)
-                itself = run.id, shown(figures.get("accountId")), kwh, tons
+                account = shown(figures.get("accountId")), shown(figures.get("accountName"))
+                itself = run.id, account, kwh, tons
                 if itself in known:
                     log.say("CR021", f"the estimate of {plain(run.id, 60)} stands here again; counted once", line)
                     continue

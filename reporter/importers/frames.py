@@ -82,7 +82,7 @@ def table(
     exact = tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)
     how: dict[str, Any] = {} if exact else {"float_precision": "round_trip"}
     try:
-        frame: Any = pd.read_csv(
+        frame: Any = pd.read_csv(  # type: ignore[call-overload]
             io.BytesIO(above + data), header=None, names=range(width + 2), usecols=[*sorted(kinds), *beyond],
             index_col=False,
             dtype={**kinds, **dict.fromkeys(beyond, object)}, sep=delimiter, engine="c", low_memory=False,

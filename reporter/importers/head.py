@@ -14,6 +14,7 @@ def header_of(head: bytes) -> tuple[str, ...]:
     encoding = encoding_of(head)
     if encoding is None:
         return ()
+    csv.field_size_limit(max(csv.field_size_limit(), len(head)))  # another file's limit may be in force
     text = head.decode(encoding, "replace")
     for line in io.StringIO(text, newline=None):
         if line.strip() and not line.startswith("#"):

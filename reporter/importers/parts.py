@@ -46,7 +46,7 @@ class Part:
 
 
 def thin(part: Part, points: int) -> None:
-    """Keep so many points of each run's power, the energy kept, and of its devices none: a million runs draw no curves."""
+    """Keep so many points of each run's power, the energy kept, and of its devices none: a million draw no curves."""
     for taken in part.taken.values():
         taken.runs = [
             replace(run, power_w=_thinned(run.power_w, points), device_power_w=()) if len(run.power_w) > points else run

@@ -60,7 +60,7 @@ def _contents() -> list[bytes]:
     return [path.read_bytes() for _, files in _samples() for path in files if path.stat().st_size < 30_000]
 
 
-# --- logs -----------------------------------------------------------------------------------------------------------
+# --- logs ---
 
 
 def make_log(folder: Path, chance: Random) -> None:
@@ -105,12 +105,14 @@ def _check_report(report: Report) -> None:
         _check_output(name, renderers.available()[name].render(report))
 
 
-# --- outputs ---------------------------------------------------------------------------------------------------------
+# --- outputs ---
 
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _MACHINE = ("json", "ledger", "boamps", "shields")  # whose readers want names as they were
-_TEX_COMMAND = re.compile(r"\\(?:input|include|write|openout|openin|read|catcode|csname|def|directlua|special)(?![a-zA-Z])")
+_TEX_COMMAND = re.compile(
+    r"\\(?:input|include|write|openout|openin|read|catcode|csname|def|directlua|special)(?![a-zA-Z])"
+)
 
 
 class _Tags(html.parser.HTMLParser):
@@ -141,7 +143,7 @@ def _check_output(name: str, made: bytes) -> None:
         raise Wrong(f"--{name} holds a control character")
     checks: dict[str, Callable[[str], object]] = {
         "json": lambda text: json.loads(text, parse_constant=_no_constant),
-        "badge": ET.fromstring,  # noqa: S314 - our own output
+        "badge": ET.fromstring,
         "model-card": _front_matter, "ledger": _ledger, "latex": _latex, "html": _page,
     }  # fmt: skip
     try:
@@ -181,7 +183,9 @@ def _is_number(cell: str) -> bool:
 
 @cache
 def _template_lines() -> frozenset[str]:
-    return frozenset(line for path in (ROOT / "templates").glob("*.tex") for line in path.read_text("utf-8").split("\n"))
+    return frozenset(
+        line for path in (ROOT / "templates").glob("*.tex") for line in path.read_text("utf-8").split("\n")
+    )
 
 
 def _latex(text: str) -> None:
@@ -201,18 +205,19 @@ def _page(text: str) -> None:
         raise Wrong(f"the page runs or fetches: {parser.bad[:3]} {parser.scripts} scripts")
 
 
-# --- names ------------------------------------------------------------------------------------------------------------
+# --- names ---
 
 _NAMES = (
-    "<script>alert(1)</script>", "'\"><svg/onload=x>", "]]>", "<!--", "-->", "&lt;", "\\input{x}", "\\write18{x}", "^^5c",
-    "\\catcode`\\%=12", "$x$", "{{7*7}}", "{%", "<%", "[a](javascript:x)", "![i](http://x)", "`", "```", "|", "\n---\n",
-    "!!python/object:x", "*a", "&a", "{", "}", "[", "]", "%", "#", "=1+1", "@SUM(1)", "+1", "-1", "\t=1", "\r", "\n",
-    "\x1b[2J", "\x00", "\x85", "\u2028", "\u202e", "\ufeff", "\ue000a\ue001", "\ud800", "\U0001f98a", "a" * 300, "\\",
-    "~", "_", "yes", "null", "1e3", "0x10", ": ", " #", "- ", "? ", "|-", ">", "\"", "'", "日本", "é", "<", "carbon-report:end",
+    "<script>alert(1)</script>", "'\"><svg/onload=x>", "]]>", "<!--", "-->", "&lt;", "\\input{x}", "\\write18{x}",
+    "^^5c", "\\catcode`\\%=12", "$x$", "{{7*7}}", "{%", "<%", "[a](javascript:x)", "![i](http://x)", "`", "```", "|",
+    "\n---\n", "!!python/object:x", "*a", "&a", "{", "}", "[", "]", "%", "#", "=1+1", "@SUM(1)", "+1", "-1", "\t=1",
+    "\r", "\n", "\x1b[2J", "\x00", "\x85", "\u2028", "\u202e", "\ufeff", "\ue000a\ue001", "\ud800", "\U0001f98a",
+    "a" * 300, "\\", "~", "_", "yes", "null", "1e3", "0x10", ": ", " #", "- ", "? ", "|-", ">", '"', "'", "日本", "é",
+    "<", "carbon-report:end",
 )  # fmt: skip
 _NAMED = (
-    "id", "tracker", "source", "country", "region", "cloud_provider", "cloud_region", "cpu_model", "gpu_model", "system",
-    "python_version", "tracker_version", "host",
+    "id", "tracker", "source", "country", "region", "cloud_provider", "cloud_region", "cpu_model", "gpu_model",
+    "system", "python_version", "tracker_version", "host",
 )  # fmt: skip
 
 
@@ -253,24 +258,28 @@ def _check_round_trip(footprint: Footprint, folder: Path) -> None:
         raise Wrong(f"the ledger is read again as {energies}")
 
 
-# --- options and the files that they name ------------------------------------------------------------------------------
+# --- options and the files that they name ---
 
 _OPTIONS = (
     "--country", "--region", "--cloud", "--intensity", "--intensity-year", "--pue", "--what-if", "--shift", "--phase",
-    "--expected-calls", "--calls-logged", "--metric", "--metric-lower", "--alpha", "--price-year", "--hardware", "--lifetime",
-    "--functional-unit", "--market-intensity", "--carbon-free", "--offsets", "--scc", "--overlap", "--factors-edition",
-    "--timezone", "--label", "--versus", "--group-by", "--title", "--authors", "--scope", "--from", "--fail-over", "--answer",
-    "--cite", "--language", "--digits", "--statement-length", "--checklist", "--max-size",
+    "--expected-calls", "--calls-logged", "--metric", "--metric-lower", "--alpha", "--price-year", "--hardware",
+    "--lifetime", "--functional-unit", "--market-intensity", "--carbon-free", "--offsets", "--scc", "--overlap",
+    "--factors-edition", "--timezone", "--label", "--versus", "--group-by", "--title", "--authors", "--scope",
+    "--from", "--fail-over", "--answer", "--cite", "--language", "--digits", "--statement-length", "--checklist",
+    "--limit",
 )  # fmt: skip
-_SWITCHES = ("--embodied", "--working", "--uncertainty", "--compare", "--strict", "--quiet", "--anonymous", "--siunitx",
-             "--standalone", "--json", "--latex", "--markdown", "--statement", "--model-card", "--badge", "--check")  # fmt: skip
+_SWITCHES = (
+    "--embodied", "--working", "--uncertainty", "--compare", "--strict", "--quiet", "--anonymous", "--siunitx",
+    "--standalone", "--json", "--latex", "--markdown", "--statement", "--model-card", "--badge", "--check",
+)  # fmt: skip
 _WORDS = (
-    "FRA", "USA", "france", "california", "gcp:europe-west9", "aws:", ":", "50", "50 gCO2/kWh", "1e400", "nan", "inf", "-1",
-    "0", "1.2", "1e308", "1e-320", "9" * 400, "2024", "2024=1.2", "1=1=1", "pue=1.1,power=0.5", "flexible-start=24h",
-    "pause-resume=100%", "pause-resume=1e308%", "training=.*", "search=(", "x=(a+)+$", "project=[", "1,2,4", "8 x A100-SXM4-80GB",
-    "1e6 inferences", "50%", "10kg", "10 kWh", "ricke2018:USA", "all", "190 USD/t", "once", "Europe/Paris", "../UTC", "a,b",
-    "project", "codecarbon", "auto", "3", "-3", "99", "de", "zh", "xx", "natbib", "short", "neurips", "neurips=-", "parameters=1M",
-    "=", "", " ", "\n", "\x1b[2J", "\u202e", "é", "{{1}}", "%s", "\\", "\udc80", "1 GB", "1GiB", "-",
+    "FRA", "USA", "france", "california", "gcp:europe-west9", "aws:", ":", "50", "50 gCO2/kWh", "1e400", "nan", "inf",
+    "-1", "0", "1.2", "1e308", "1e-320", "9" * 400, "2024", "2024=1.2", "1=1=1", "pue=1.1,power=0.5",
+    "flexible-start=24h", "pause-resume=100%", "pause-resume=1e308%", "training=.*", "search=(", "x=(a+)+$",
+    "project=[", "1,2,4", "8 x A100-SXM4-80GB", "1e6 inferences", "50%", "10kg", "10 kWh", "ricke2018:USA", "all",
+    "190 USD/t", "once", "Europe/Paris", "../UTC", "a,b", "project", "codecarbon", "auto", "3", "-3", "99", "de",
+    "zh", "xx", "natbib", "short", "neurips", "neurips=-", "parameters=1M", "=", "", " ", "\n", "\x1b[2J", "\u202e",
+    "é", "{{1}}", "%s", "\\", "\udc80", "size=1GB", "seconds=1", "columns=3", "1GiB", "-",
 )  # fmt: skip
 _FILES = ("--intensity-series", "--factors", "--metrics", "--quotient", "--notes", "--config")
 _FACTORS = b"kind,place,year,value,unit,source\nintensity,FRA,2024,40,gCO2e/kWh,mine\n"
@@ -300,7 +309,9 @@ def _file_for(option: str, chance: Random) -> bytes:
         return chance.choice(series).read_bytes()
     if option == "--quotient":
         return (ROOT / "reporter" / "quotient" / "questions.toml").read_bytes()[:4000]
-    return {"--factors": _FACTORS, "--metrics": _METRICS, "--config": _CONFIG}.get(option, b"# a\n\n| a |\n|--|\n| 1 |\n")
+    return {"--factors": _FACTORS, "--metrics": _METRICS, "--config": _CONFIG}.get(
+        option, b"# a\n\n| a |\n|--|\n| 1 |\n"
+    )
 
 
 def check_options(folder: Path) -> None:
@@ -327,7 +338,13 @@ def _command(arguments: list[str], folder: Path) -> None:
         raise Wrong(f"a control character on standard error: {err.getvalue()!r}")
 
 
-# --- pickles, and documents that other commands read --------------------------------------------------------------------
+# --- pickles, and documents that other commands read ---
+
+
+_OPCODES = (
+    b"c__builtin__\neval\n", b"R", b"}", b"]", b"(", b"u", b"a", b"\x94", b"2", b"\x8c\x02os\x8c\x06system\x93",
+    b"q\xff", b"h\x00", *TOKENS[:9],
+)  # fmt: skip
 
 
 def make_pickle(folder: Path, chance: Random) -> None:
@@ -339,8 +356,7 @@ def make_pickle(folder: Path, chance: Random) -> None:
         if chance.random() < 0.6:
             data[place] = chance.randrange(256)
         else:
-            data[place:place] = chance.choice((b"c__builtin__\neval\n", b"R", b"}", b"]", b"(", b"u", b"a", b"\x94", b"2",
-                                               b"\x8c\x02os\x8c\x06system\x93", b"q\xff", b"h\x00", *TOKENS[:9]))  # fmt: skip
+            data[place:place] = chance.choice(_OPCODES)
     (folder / "info.pkl").write_bytes(bytes(data))
 
 
@@ -359,7 +375,8 @@ _DOCUMENTS = ("lint", "verify", "quotient", "diff", "readme", "card")
 def make_document(folder: Path, chance: Random) -> None:
     """A damaged document for one of the commands that read what people publish, or an output that edits a file."""
     cards = [path.read_bytes() for tracker, files in _samples() if tracker == "model-card" for path in files]
-    texts = [*cards, (SAMPLES / "ml-co2-impact" / "statement.tex").read_bytes(), (ROOT / "README.md").read_bytes()[:6000],
+    statement = (SAMPLES / "ml-co2-impact" / "statement.tex").read_bytes()
+    texts = [*cards, statement, (ROOT / "README.md").read_bytes()[:6000],
              b"# x\n\n<!-- carbon-report:start -->\n<!-- carbon-report:end -->\n"]  # fmt: skip
     kind = chance.choice(_DOCUMENTS)
     content = _file_for("--quotient", chance) if kind == "quotient" else chance.choice(texts)

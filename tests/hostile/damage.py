@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PAGE = b"<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head><body><script>alert(1)</script></body></html>\n"
+PAGE = b"<!DOCTYPE html>\n<html><head><title>Not Found</title></head><body><script>alert(1)</script></body></html>\n"
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n"  # noqa: E501 - as git writes it
-PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
 def _lines(content: bytes) -> list[bytes]:
@@ -48,7 +50,10 @@ FILES: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     "mixed-ends": ("line ends of both kinds", _mixed),
     "nul-tail": ("4 KiB of NUL at its end, as a power failure leaves", lambda content: content + bytes(4096)),
     "nul-all": ("nothing but NUL", lambda content: bytes(len(content))),
-    "nul-inside": ("a NUL in the midst", lambda content: content[: len(content) // 2] + b"\0" + content[len(content) // 2 :]),
+    "nul-inside": (
+        "a NUL in the midst",
+        lambda content: content[: len(content) // 2] + b"\0" + content[len(content) // 2 :],
+    ),
     "cut-half": ("cut off in the middle", lambda content: content[: len(content) // 2]),
     "cut-line": ("cut off in its last line", _cut_in_last_line),
     "twice": ("the file twice in one", lambda content: content + (b"" if content.endswith(b"\n") else b"\n") + content),
@@ -61,7 +66,7 @@ FILES: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     "depth": ("nested 200,000 deep", lambda _: b"[" * 200_000),
     "depth-object": ("nested 100,000 deep under a key", lambda _: b'{"a":' * 100_000),
     "garbage-line": ("a line of bytes that are no UTF-8", lambda content: content + b"\xff\xfe\xfa caf\xe9 \x80\x81\n"),
-}  # fmt: skip
+}
 
 #: Numbers that are none, or that no meter can show.
 NUMBERS: dict[str, tuple[str, bytes]] = {

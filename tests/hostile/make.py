@@ -7,6 +7,7 @@ a path that only executed code would make, a file that nothing may read, a port 
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,7 +22,17 @@ if TYPE_CHECKING:
 #: A name of each kind, for the trackers' own texts; CodeCarbon's gets them all.
 OF_EACH_KIND = ("formula", "script", "tex-input", "yaml-break", "markdown-link", "jinja", "terminal-escape", "url-file")
 #: Names that the PDF is made with as well, which takes a second each.
-IN_PDF = ("url-file", "url-http", "url-attachment", "url-import", "url-object", "script-close", "svg-entity", "matplotlib", "long")
+IN_PDF = (
+    "url-file",
+    "url-http",
+    "url-attachment",
+    "url-import",
+    "url-object",
+    "script-close",
+    "svg-entity",
+    "matplotlib",
+    "long",
+)
 ENDLESS = 1 << 20
 
 
@@ -43,7 +54,7 @@ def cases() -> dict[str, Case]:
         for name, (fault, change) in FILES.items():
             made[f"file/{tracker}/{name}"] = Case(tracker, fault, _changed(tracker, change), "few")
         for name, (fault, number) in NUMBERS.items():
-            make = _changed(tracker, lambda content, tracker=tracker, number=number: with_number(content, tracker, number))  # type: ignore[misc]
+            make = _changed(tracker, partial(with_number, tracker=tracker, number=number))
             made[f"number/{tracker}/{name}"] = Case(tracker, f"a number: {fault}", make, "few")
         if subject.name:
             for name in NAMES if tracker == "codecarbon" else OF_EACH_KIND:

@@ -32,8 +32,16 @@ COLUMNS = ("case", "tracker", "fault", "expect", "exit", "says", "kwh", "never")
 SECRET = "canary-secret-4d7a214614ab"
 SLOW_S, LARGE = 20.0, 1 << 30
 #: Kinds of outputs that a pattern of the manifest's last column speaks of.
-KINDS = {"html": ".html", "svg": ".svg", "md": "report.md", "card": ".card.md", "readme": "readme.md", "tex": ".tex",
-         "ledger": ".ledger.csv", "pdf": ".pdf"}  # fmt: skip
+KINDS = {
+    "html": ".html",
+    "svg": ".svg",
+    "md": "report.md",
+    "card": ".card.md",
+    "readme": "readme.md",
+    "tex": ".tex",
+    "ledger": ".ledger.csv",
+    "pdf": ".pdf",
+}
 
 
 class Expected(NamedTuple):
@@ -94,11 +102,13 @@ def main(argv: list[str] | None = None) -> int:
     slowest = max(outcomes, key=lambda outcome: outcome.seconds)
     largest = max(outcomes, key=lambda outcome: outcome.rss)
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
-    print(f"{len(outcomes)} cases, {sum(outcome.traceback for outcome in outcomes)} tracebacks, "
-          f"{sum(outcome.executed for outcome in outcomes)} executed, "
-          f"{sum(outcome.fetched for outcome in outcomes) + connections} fetched, "
-          f"peak RSS {largest.rss >> 20} MiB ({largest.case}; with no case {own} MiB), "
-          f"slowest {slowest.seconds:.1f} s ({slowest.case}), {len(wrong)} not as the manifest says")  # fmt: skip
+    print(
+        f"{len(outcomes)} cases, {sum(outcome.traceback for outcome in outcomes)} tracebacks, "
+        f"{sum(outcome.executed for outcome in outcomes)} executed, "
+        f"{sum(outcome.fetched for outcome in outcomes) + connections} fetched, "
+        f"peak RSS {largest.rss >> 20} MiB ({largest.case}; with no case {own} MiB), "
+        f"slowest {slowest.seconds:.1f} s ({slowest.case}), {len(wrong)} not as the manifest says"
+    )
     return 1 if wrong or connections else 0
 
 
@@ -128,8 +138,11 @@ def _all(chosen: dict[str, Case], expected: dict[str, Expected], port: int, jobs
         os.environ["MPLCONFIGDIR"] = str(folder / "matplotlib")
         words = {"MARKER": str(folder / "MARKER"), "CANARY": str(folder / "canary"), "PORT": str(port)}
         _load_everything()
-        controls = {name: watched.run(case, folder / "control" / name.replace("/", "_"), words)
-                    for name, case in cases().items() if name.startswith("control/")}  # fmt: skip
+        controls = {
+            name: watched.run(case, folder / "control" / name.replace("/", "_"), words)
+            for name, case in cases().items()
+            if name.startswith("control/")
+        }
         figures = {name.removeprefix("control/"): watched.totals(result) for name, result in controls.items()}
         found = {name.removeprefix("control/"): watched.findings(result) for name, result in controls.items()}
         names = list(chosen)
@@ -183,13 +196,18 @@ def _load_everything() -> None:
             renderers.available()[name].render(report)
 
 
-# --- judgement --------------------------------------------------------------------------------------------------------------
+# --- judgement ---
 
 
 def _judged(
-    name: str, case: Case, result: Result, expected: Expected | None, figures: dict[str, Any], found: dict[str, set[tuple[str, str]]],
+    name: str,
+    case: Case,
+    result: Result,
+    expected: Expected | None,
+    figures: dict[str, Any],
+    found: dict[str, set[tuple[str, str]]],
     words: dict[str, str],
-) -> Outcome:  # fmt: skip
+) -> Outcome:
     wrong = list(_always(case, result, words))
     new = _new(case, result, found[case.tracker]) if result.status == 0 else []
     kind, says = _kind(case, result, new)
@@ -201,10 +219,15 @@ def _judged(
     else:
         wrong += _differs(expected, result, kind, new, kwh)
     return Outcome(
-        name, wrong, sum(kind == "executed" for kind, _ in result.noted), sum(kind == "fetched" for kind, _ in result.noted),
-        "Traceback" in result.told, result.seconds, result.rss,
+        name,
+        wrong,
+        sum(kind == "executed" for kind, _ in result.noted),
+        sum(kind == "fetched" for kind, _ in result.noted),
+        "Traceback" in result.told,
+        result.seconds,
+        result.rss,
         [name, case.tracker, case.fault, kind, str(result.status), says, kwh, case.never],
-    )  # fmt: skip
+    )
 
 
 def _new(case: Case, result: Result, usual: set[tuple[str, str]]) -> list[str]:
@@ -219,7 +242,8 @@ def _kind(case: Case, result: Result, new: list[str]) -> tuple[str, str]:
     """What happened, in the manifest's words, and what was said."""
     if result.status != 0:
         first = result.told.splitlines()[0] if result.told else ""
-        return "refused", re.sub(r"^carbon-report: (\S+?: )?", "", first)[:70]
+        own = re.sub(r"^carbon-report: (\S+?: )?", "", first)[:70]
+        return "refused", re.split(r": (?=[A-Z]|maximum|could not)| \((?=[a-zA-Z])", own)[0]  # Python's part may change
     if new:
         return "told", " ".join(new)
     return ("quiet" if case.outputs == "few" else "inert"), ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import resource
@@ -23,22 +24,70 @@ if TYPE_CHECKING:
 PATIENCE_S = 60
 MEMORY = 3 << 30  # of addresses, above which an allocation fails
 #: Where our own program, its libraries and the system's fonts and clocks lie: what may be read besides the inputs.
-OWN = tuple(os.path.realpath(place) for place in (
-    ROOT / "reporter", ROOT / "templates", ROOT / "styles", sys.prefix, sys.base_prefix, "/usr/share", "/usr/lib",
-    "/etc/fonts", "/etc/localtime", "/etc/ssl/openssl.cnf", "/proc/self/statm", "/proc/self/fd", "/dev/null",
-))  # fmt: skip
+OWN = tuple(
+    os.path.realpath(place)
+    for place in (
+        ROOT / "reporter",
+        ROOT / "templates",
+        ROOT / "styles",
+        sys.prefix,
+        sys.base_prefix,
+        "/usr/share",
+        "/usr/lib",
+        "/etc/fonts",
+        "/etc/localtime",
+        "/etc/ssl/openssl.cnf",
+        "/proc/self/statm",
+        "/proc/self/fd",
+        "/dev/null",
+    )
+)
 OUTPUTS = {
-    "few": {"json": "report.json", "ledger": "runs.ledger.csv", "latex": "report.tex", "markdown": "report.md",
-            "model-card": "report.card.md"},
-    "all": {"html": "report.html", "badge": "report.svg", "readme": "readme.md", "bibtex": "report.bib",
-            "macros": "report.macros.tex", "latex-table": "report.table.tex", "shields": "report.shields.json",
-            "checklist=neurips": "report.neurips.md"},
+    "few": {
+        "json": "report.json",
+        "ledger": "runs.ledger.csv",
+        "latex": "report.tex",
+        "markdown": "report.md",
+        "model-card": "report.card.md",
+    },
+    "all": {
+        "html": "report.html",
+        "badge": "report.svg",
+        "readme": "readme.md",
+        "bibtex": "report.bib",
+        "macros": "report.macros.tex",
+        "latex-table": "report.table.tex",
+        "shields": "report.shields.json",
+        "checklist=neurips": "report.neurips.md",
+    },
     "pdf": {"pdf": "report.pdf"},
-}  # fmt: skip
-_RUN = frozenset({"os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.startfile", "subprocess.Popen", "pickle.find_class",
-                  "os.fork", "os.forkpty", "webbrowser.open"})  # fmt: skip
-_FETCH = frozenset({"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "socket.bind",
-                    "urllib.Request", "ftplib.connect", "smtplib.connect"})  # fmt: skip
+}
+_RUN = frozenset(
+    {
+        "os.system",
+        "os.exec",
+        "os.posix_spawn",
+        "os.spawn",
+        "os.startfile",
+        "subprocess.Popen",
+        "pickle.find_class",
+        "os.fork",
+        "os.forkpty",
+        "webbrowser.open",
+    }
+)
+_FETCH = frozenset(
+    {
+        "socket.connect",
+        "socket.getaddrinfo",
+        "socket.gethostbyname",
+        "socket.sendto",
+        "socket.bind",
+        "urllib.Request",
+        "ftplib.connect",
+        "smtplib.connect",
+    }
+)
 
 
 class Result(NamedTuple):
@@ -98,7 +147,9 @@ def _pdf(path: Path) -> str:
     import pypdf
 
     reader = pypdf.PdfReader(path)
-    return "\n".join([page.extract_text() for page in reader.pages] + [f"\0attached: {name}" for name in reader.attachments])
+    return "\n".join(
+        [page.extract_text() for page in reader.pages] + [f"\0attached: {name}" for name in reader.attachments]
+    )
 
 
 def _waited(child: int, deadline: float) -> tuple[int | None, int]:
@@ -120,9 +171,9 @@ def _child(command: Sequence[str], folder: Path) -> NoReturn:
         for number, name in ((1, "stdout"), (2, "stderr")):
             os.dup2(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        sys.stdin = open(0, encoding="utf-8", closefd=False)
-        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)
-        sys.stderr = open(2, "w", encoding="utf-8", closefd=False, errors="backslashreplace")
+        sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False), encoding="utf-8")
+        sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), encoding="utf-8")
+        sys.stderr = io.TextIOWrapper(io.FileIO(2, "w", closefd=False), encoding="utf-8", errors="backslashreplace")
         os.chdir(folder / "in")
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         _watch(folder, os.path.realpath(command[0]))
