@@ -181,7 +181,8 @@ def test_of_very_many_folders_curves_are_short_and_energies_the_same(
     (long, few) = (next(run.power_w for run in made.runs if run.tracker == "power-log") for made in (plain, short))
     assert len(few) == reading.POINTS < len(long)
     kwh = [
-        sum((at - start) * watts for (start, _), (at, watts) in pairwise([(0.0, 0.0), *course])) for course in (long, few)
+        sum((at - start) * watts for (start, _), (at, watts) in pairwise([(0.0, 0.0), *course]))
+        for course in (long, few)
     ]
     assert kwh[0] == pytest.approx(kwh[1])
 

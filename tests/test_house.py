@@ -24,7 +24,7 @@ FLOORS = {
     "reporter/analysis_options.py": 1, "reporter/github.py": 1, "reporter/output_options.py": 1,
     "reporter/labels.py": 1,
     "reporter/experiments.py": 1, "reporter/limits.py": 1,
-    "reporter/ledger.py": 2, "reporter/options.py": 2,
+    "reporter/ledger.py": 2, "reporter/relative_paths.py": 2, "reporter/options.py": 2,
     "reporter/plugins.py": 2, "reporter/sampler/": 2,
     "reporter/metrics.py": 3, "reporter/quotient/": 3, "reporter/factors/": 3, "reporter/importers/": 3,
     "reporter/footprint/": 4, "reporter/intensity_series/": 4, "reporter/cache.py": 4, "reporter/cluster.py": 4,
