@@ -1,4 +1,4 @@
-"""A report whose inputs are named from the folder that they share: where its author keeps files is nobody's business."""
+"""A report whose inputs are named from the folder that they share: where its author keeps files is left out."""
 
 from __future__ import annotations
 

@@ -17,6 +17,17 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "samples"
 SWEEP = SAMPLES / "codecarbon" / "3.3.2-sweep" / "emissions.csv"
+
+
+def _watch(event: str, values: tuple[Any, ...]) -> None:
+    """No test reaches beyond this machine; that nothing is fetched is not left to good will."""
+    if event == "socket.connect" and isinstance(values[1], tuple):
+        host = str(values[1][0])
+        if not host.startswith("127.") and host not in {"::1", "localhost", ""}:
+            raise RuntimeError(f"a test reaches out to {host}")
+
+
+sys.addaudithook(_watch)
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 
