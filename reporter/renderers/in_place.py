@@ -8,6 +8,7 @@ from reporter.errors import ReportError
 from reporter.patterns import pattern
 
 _FENCE = pattern(r" {0,3}(?P<fence>`{3,}(?=[^`]*$)|~{3,})")
+_OURS = "carbon-report:"  # in each of our markers
 _COMMENT = pattern(r"<!--.*?-->", re.DOTALL)
 _LINE = pattern(r"[^\n]*\n|[^\n]+")
 
@@ -54,9 +55,13 @@ def appended(text: str, block: str, ending: str, option: str) -> str:
 
 
 def masked(text: str, *, comments: bool = True) -> str:
-    """The text, as long as it was, with fenced code (and comments) blanked out: what stands there has no meaning."""
+    """The text, as long as it was, with fenced code and comments blanked out: what stands there has no meaning.
+
+    Without ``comments`` those stay that are markers of ours.
+    """
     out, fence = [], ""
-    for line in _LINE.findall(_COMMENT.sub(lambda match: _blank(match[0]), text) if comments else text):
+    bare = _COMMENT.sub(lambda found: found[0] if not comments and _OURS in found[0] else _blank(found[0]), text)
+    for line in _LINE.findall(bare):
         match = _FENCE.match(line)
         out.append(_blank(line) if fence or match else line)
         if not fence and match:
