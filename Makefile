@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 OUT := out
 DEMO := samples/codecarbon/3.3.2-sweep/emissions.csv
 
-.PHONY: help demo test check bench clean libraries
+.PHONY: help demo test check bench hostile fuzz clean libraries
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
@@ -30,6 +30,13 @@ check: $(VENV)/tested  ## style and types alone
 bench: $(VENV)/tested  ## measure start-up and reading, as ratios within one run
 	$(BIN)/python -m benchmarks.results
 	$(BIN)/python -m benchmarks.sampler_overhead
+
+hostile: $(VENV)/tested libraries  ## over 1,200 hostile logs: what is executed, fetched, said and used
+	$(BIN)/python -m tests.hostile.run
+
+TIME := 60
+fuzz: $(VENV)/tested libraries  ## TIME=60 seconds of damaged logs, names, options, pickles and documents
+	$(BIN)/python -m tests.fuzz --time $(TIME)
 
 libraries:
 	@sh .ci/libraries

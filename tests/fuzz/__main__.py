@@ -35,9 +35,11 @@ def main() -> int:
     seed = told.seed if told.seed is not None else time.time_ns() % 10**9
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     signal.signal(signal.SIGALRM, _slow)
+    stopped: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: stopped.append(number))  # the summary is told all the same
     counts, broken = dict.fromkeys(names, 0), dict[tuple[str, str, int], str]()
     end, started = time.monotonic() + told.time, time.process_time()
-    while time.monotonic() < end:
+    while time.monotonic() < end and not stopped:
         seed += 1
         name = names[seed % len(names)]
         counts[name] += 1
