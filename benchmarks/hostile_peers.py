@@ -32,6 +32,15 @@ energy = json.loads(out.buffer.getvalue())["totals"]["it_energy_kwh"] if status 
 print("" if energy is None else energy["value"] if isinstance(energy, dict) else energy)
 sys.exit(status)
 """
+#: Its loaders and its rule of integration; its own function of all this ends in a KeyError for a run without a GPU.
+EIT = """
+import sys, numpy
+from experiment_impact_tracker.data_utils import load_data_into_frame, load_initial_info
+info, (frame, _) = load_initial_info(sys.argv[1]), load_data_into_frame(sys.argv[1])
+power = frame["rapl_estimated_attributable_power_draw"].tolist()
+times = [info["experiment_start"].timestamp(), *frame["timestamp"].tolist(), info["experiment_end"].timestamp()]
+print(numpy.dot(numpy.diff(times), [*power, power[-1]]) / 3.6e6)
+"""
 #: How each peer reads a log; the program is given the path and prints the energy in kWh, or nothing where it has none.
 PROGRAMS = {
     "codecarbon": (
@@ -50,11 +59,7 @@ PROGRAMS = {
         ("import sys, eco2ai; frame = eco2ai.summary(sys.argv[1], write_to_file=None)\n"
         "print(frame['total power_consumption(kWh)'].iloc[-1])"),
     ),
-    "experiment-impact-tracker": (
-        "experiment-impact-tracker", "eit",
-        ("import sys; from experiment_impact_tracker.data_interface import DataInterface\n"
-        "data = DataInterface([sys.argv[1]]); print(data.total_power / data.PUE)"),
-    ),
+    "experiment-impact-tracker": ("experiment-impact-tracker", "eit", EIT),
     "carbon-report": ("", "", OURS),
 }  # fmt: skip
 KINDS = ("right", "refused in a line", "another figure", "a figure of nothing", "traceback", "code ran", "no answer")
