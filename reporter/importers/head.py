@@ -39,4 +39,5 @@ def encoding_of(head: bytes) -> str | None:
         return None
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
-    return None if head.count(0) > len(head) // 8 or head.startswith(b"PK\x03\x04") else "utf-8-sig"
+    text = head.rstrip(b"\0")  # a power failure leaves NULs behind what was written
+    return None if not text or text.count(0) > len(text) // 8 or head.startswith(b"PK\x03\x04") else "utf-8-sig"
