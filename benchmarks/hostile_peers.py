@@ -93,8 +93,9 @@ def kind(answer: tuple[int | None, str, str], expected: run.Expected, *, ran: bo
     total = math.fsum(figures)
     if expected.expect == "refused" or not expected.kwh:
         return "a figure of nothing" if not math.isnan(total) else "refused in a line"
-    close = math.isclose(total, float(expected.kwh), rel_tol=0.02)
-    return "right" if close else "another figure"
+    # Where half of a pair of carbontracker's logs is lost, ours keeps the PUE in, and says so.
+    rights = (float(expected.kwh), float(expected.kwh) / 1.58 if expected.tracker == "carbontracker" else math.nan)
+    return "right" if any(math.isclose(total, right, rel_tol=0.02) for right in rights) else "another figure"
 
 
 def _is_number(text: str) -> bool:

@@ -40,4 +40,5 @@ def encoding_of(head: bytes) -> str | None:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     text = head.rstrip(b"\0")  # a power failure leaves NULs behind what was written
-    return None if not text or text.count(0) > len(text) // 8 or head.startswith(b"PK\x03\x04") else "utf-8-sig"
+    binary = (head and not text) or text.count(0) > len(text) // 8 or head.startswith(b"PK\x03\x04")
+    return None if binary else "utf-8-sig"

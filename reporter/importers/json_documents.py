@@ -27,7 +27,7 @@ def whole(log: Log) -> Any:
         cut = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
         what = "the file is cut off; export it again" if cut else f"no JSON: {error.msg} (column {error.colno})"
         raise log.refuse(what, error.lineno) from error
-    rest = _skip(text, end, " \t\r\n\0")
+    rest = _skip(text, end, " \t\r\n\ufffd")  # what a power failure left, as lines() reads it
     if rest < len(text):
         raise log.refuse("something follows the JSON value; is it several files in one?", text.count("\n", 0, rest) + 1)
     return value

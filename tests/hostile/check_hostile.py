@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
-from .conftest import ROOT
-from .hostile import run
-from .hostile.make import cases
-from .hostile.subjects import SUBJECTS
+from tests.conftest import ROOT
+from tests.hostile import run
+from tests.hostile.make import cases
+from tests.hostile.subjects import SUBJECTS
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "wait4"), reason="the runner watches processes as Unix has them")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import ROOT
-from .fuzz.targets import TARGETS, folder
+from tests.conftest import ROOT
+from tests.fuzz.targets import TARGETS, folder
 
 CORPUS = ROOT / "tests" / "fuzz" / "corpus"
 KEPT = sorted(path for target in CORPUS.iterdir() for path in target.iterdir())
