@@ -74,3 +74,23 @@ def carbon_free(value: object) -> float:
     if not 0 <= share <= 1:
         raise ReportError(f"--carbon-free {plain(value)}: write a share from 0 to 1, or from 0 to 100 %")
     return share
+
+
+def versus(value: object) -> tuple[str, str]:
+    """Two groups, the second set against the first. Raises ReportError for what cannot be."""
+    names = [part.strip() for part in str(value).split(",")]
+    if len(names) != 2 or not all(names):
+        raise ReportError(f"--versus {plain(value, 60)}: write two groups, A,B: what B takes more or less than A")
+    return names[0], names[1]
+
+
+def overlap(value: object) -> str:
+    """How runs of one machine at one time count. Raises ReportError for what cannot be."""
+    if value not in {"sum", "once"}:
+        raise ReportError(f"--overlap {plain(value)}: write sum (each run counts) or once (a machine's time does)")
+    return str(value)
+
+
+def hardware(value: object) -> tuple[str, ...]:
+    """Hardware as the user names it, one entry a model."""
+    return tuple(part.strip() for part in (value if isinstance(value, list | tuple) else str(value).split(",")))

@@ -1,4 +1,4 @@
-"""Rules of the user's that find labels in paths, ids and other labels: how they are written."""
+"""Labels of runs: names that tell computing resources, and the user's rules that find labels in paths and ids."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ import re
 from typing import NamedTuple
 
 from reporter.errors import ReportError, plain
+
+FLOPS = ("flops", "flop", "total_flops", "macs")
+PARAMETERS = ("parameters", "params", "parameter_count", "n_parameters")
+UTILISATION = ("utilisation", "utilization", "gpu_utilisation", "gpu_utilization", "cpu_utilisation", "cpu_utilization")
+#: Names that people and trackers give to a run's computing resources.
+RESOURCES = frozenset({*FLOPS, *PARAMETERS, *UTILISATION})
 
 
 class Rule(NamedTuple):

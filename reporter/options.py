@@ -99,6 +99,21 @@ class Options:
         return any(value is not None for value in chosen) or bool(self.intensity_series)
 
     @property
+    def has_contracts(self) -> bool:
+        """Whether contracts or offsets are told, so that there is a net beside the gross."""
+        return (self.market_intensity_g_per_kwh, self.carbon_free, self.offsets_kg) != (None, None, None)
+
+    @property
+    def has_phases(self) -> bool:
+        """Whether a life cycle is asked for, even of runs that tell no phase."""
+        return bool(self.phase) or (self.expected_calls, self.calls_logged) != (None, None)
+
+    @property
+    def has_metrics(self) -> bool:
+        """Whether indicators are asked for."""
+        return (self.metric, self.metric_lower, self.metrics) != (None, None, None)
+
+    @property
     def figures(self) -> tuple[str, ...]:
         """Files of figures that are read beside the logs."""
         return (*self.intensity_series, *filter(None, (self.factors, self.metrics, self.quotient)))
@@ -264,26 +279,9 @@ def _offsets(value: object) -> float:
     return mass
 
 
-def _hardware(value: object) -> tuple[str, ...]:
-    return tuple(part.strip() for part in (value if isinstance(value, list | tuple) else str(value).split(",")))
-
-
 def _cite(value: object) -> str:
     if value not in {"natbib", "biblatex", "plain"}:
         raise ReportError(f"--cite {plain(value)}: write natbib, biblatex or plain; without it the paper's own decides")
-    return str(value)
-
-
-def _versus(value: object) -> tuple[str, str]:
-    names = [part.strip() for part in str(value).split(",")]
-    if len(names) != 2 or not all(names):
-        raise ReportError(f"--versus {plain(value, 60)}: write two groups, A,B: what B takes more or less than A")
-    return names[0], names[1]
-
-
-def _overlap(value: object) -> str:
-    if value not in {"sum", "once"}:
-        raise ReportError(f"--overlap {plain(value)}: write sum (each run counts) or once (a machine's time does)")
     return str(value)
 
 
@@ -307,12 +305,12 @@ _READERS: dict[str, Any] = {
     "timezone": _timezone,
     "fail_over_kg": _fail_over,
     "cloud": _cloud,
-    "overlap": _overlap,
+    "overlap": analysis_options.overlap,
     "price_year": analysis_options.price_year,
     "what_if": lambda value: (value,) if isinstance(value, str) else tuple(value),
     "shift": lambda value: (value,) if isinstance(value, str) else tuple(value),
     "labels": lambda value: tuple(map(labels.rule, (value,) if isinstance(value, str) else value)),
-    "versus": _versus,
+    "versus": analysis_options.versus,
     "phase": lambda value: tuple(map(phases.rule, (value,) if isinstance(value, str) else value)),
     "expected_calls": analysis_options.calls,
     "calls_logged": analysis_options.calls,
@@ -327,7 +325,7 @@ _READERS: dict[str, Any] = {
     "market_intensity_g_per_kwh": _intensity,
     "carbon_free": analysis_options.carbon_free,
     "offsets_kg": _offsets,
-    "hardware": _hardware,
+    "hardware": analysis_options.hardware,
     "group_by": _list,
     "authors": _list,
     "findings_format": output_options.findings_format,

@@ -7,7 +7,6 @@ import sys
 from typing import TYPE_CHECKING
 
 from reporter import github, limits, renderers
-from reporter.anonymous import anonymous
 from reporter.errors import Finding, ReportError, plain
 from reporter.progress import Progress
 from reporter.relative_paths import relative
@@ -35,7 +34,11 @@ def publish(document: Report, options: Options) -> int:
         raise ReportError("--max-bytes cuts the Markdown; ask for it: --markdown FILE")
     if sys.stdout is None and any(output.path == "-" for output in options.outputs):
         raise ReportError("standard output is closed; name a file for it")
-    shown = relative(anonymous(document) if options.anonymous else document, options.figures)
+    if options.anonymous:
+        from reporter.anonymous import anonymous
+
+        document = anonymous(document)
+    shown = relative(document, options.figures)
     with limits.time(limits.of("seconds", dict(options.limits)), "making these outputs"):
         made = _made(shown, options)
     if options.check and options.site is not None:

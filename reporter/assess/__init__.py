@@ -5,32 +5,25 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from reporter import experiments, factors, metrics, quotient
-from reporter.assess import checks, groups, overlaps, place
-from reporter.assess.branches import summarised
-from reporter.assess.contracts import contracts
-from reporter.assess.embodied import embodied, sci
+from reporter import experiments, factors, labels
+from reporter.assess import checks, overlaps, place
 from reporter.assess.emissions import computed, implied_intensity, reported
 from reporter.assess.energy import it_energy as energy_of
 from reporter.assess.energy import with_pue
 from reporter.assess.equivalents import equivalents
-from reporter.assess.indicators import indicators
-from reporter.assess.labelled import labelled
-from reporter.assess.lifecycle import lifecycle
 from reporter.assess.place import Site
-from reporter.assess.placed import placed
-from reporter.assess.scenarios import scenarios
 from reporter.assess.selection import summed_up
-from reporter.assess.shifting import shifts
 from reporter.assess.social_cost import social_costs
-from reporter.assess.statistics import contrasts
-from reporter.assess.uncertainty import with_budgets
 from reporter.footprint import Footprint, RunFootprint
 from reporter.options import Options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reporter.errors import Finding
+    from reporter.footprint import Group
     from reporter.run import Reading, Run
 
 __all__ = ["assess"]
@@ -45,9 +38,25 @@ def assess(reading: Reading, options: Options | None = None) -> Footprint:
     options = options or Options()
     factors.require_edition(options.factors_edition)
     with factors.laid_over(options.factors):
-        named = metrics.laid_on(labelled(reading, options.labels), options.metrics)
-        footprint = _assessed(placed(named, options.experiments), options)
+        footprint = _assessed(_named(reading, options), options)
     return replace(footprint, findings=(*footprint.findings, *place.given(footprint.factors, options)))
+
+
+def _named(reading: Reading, options: Options) -> Reading:
+    """What was read, with the labels that the user's rules, metrics and tree of experiments give."""
+    if options.labels:
+        from reporter.assess.labelled import labelled
+
+        reading = labelled(reading, options.labels)
+    if options.metrics is not None:
+        from reporter import metrics
+
+        reading = metrics.laid_on(reading, options.metrics)
+    if options.experiments:
+        from reporter.assess.placed import placed
+
+        reading = placed(reading, options.experiments)
+    return reading
 
 
 def _assessed(reading: Reading, options: Options) -> Footprint:
@@ -72,38 +81,118 @@ def _assessed(reading: Reading, options: Options) -> Footprint:
         social_cost=costs[0] if costs else None,
         social_costs=costs,
         equivalents=equivalents(whole.emissions, site.locale(runs)),
-        groups=groups.grouped(runs, group_by),
+        groups=_grouped(runs, group_by),
         group_by=group_by,
-        experiments=summarised(runs, options.experiments),
         intensity_series=site.series.use(runs) if site.series else None,
     )
     return _with_analyses(footprint, options, site)
 
 
+def _grouped(runs: Sequence[RunFootprint], labels: Sequence[str]) -> tuple[Group, ...]:
+    if not labels:
+        return ()
+    from reporter.assess.groups import grouped
+
+    return grouped(runs, labels)
+
+
 def _with_analyses(footprint: Footprint, options: Options, site: Site) -> Footprint:
-    """The footprint with what was asked for besides its figures."""
-    released = footprint.emissions
-    hardware, hardware_findings = embodied(footprint.runs, options)
-    elsewhere, scenario_findings = scenarios(footprint.it_energy, footprint.energy, released, options)
-    later, shift_findings = shifts(footprint.runs, site.series, options)
-    life, life_findings = lifecycle(footprint.runs, options)
-    made = replace(
-        footprint,
-        findings=(*footprint.findings, *hardware_findings, *scenario_findings, *shift_findings, *life_findings),
-        embodied=hardware,
-        sci=sci(released, hardware, options.functional_unit),
-        contracts=contracts(footprint.energy, released, options),
-        scenarios=elsewhere,
-        shifts=later,
-        lifecycle=life,
-        contrasts=contrasts(
-            footprint.runs, footprint.groups, options.versus, options.metric or options.metric_lower
-        ),
-        indicators=indicators(footprint.runs, options),
-        quotient=quotient.assessed(options.quotient) if options.quotient else None,
-        references=tuple(factors.reference_models()) if options.compare else (),
-    )
-    return with_budgets(made) if options.uncertainty else made
+    """The footprint with what was asked for, or what its runs tell, besides its figures.
+
+    An analysis that has nothing to do is not loaded: together they would take as long as all else.
+    """
+    told = {label for item in footprint.runs for label in item.run.labels}
+    made: dict[str, Any] = {}
+    findings = list(footprint.findings)
+    for wanted, analysis in (
+        (options.experiments, _tree),
+        (options.versus, _contrasts),
+        (options.embodied or options.functional_unit, _hardware),
+        (options.has_contracts, _contracts),
+        (options.what_if, _elsewhere),
+        (options.shift, _later),
+        (options.has_phases or "phase" in told, _life),
+        (options.has_metrics or told & labels.RESOURCES, _indicators),
+        (options.quotient, _quotient),
+        (options.compare, _references),
+    ):
+        if wanted:
+            fields, found = analysis(footprint, options, site)
+            made |= fields
+            findings += found
+    whole = replace(footprint, findings=tuple(findings), **made)
+    if not options.uncertainty:
+        return whole
+    from reporter.assess.uncertainty import with_budgets
+
+    return with_budgets(whole)
+
+
+#: Fields of the Footprint that an analysis fills, and what it found.
+_Made = tuple[dict[str, Any], "Sequence[Finding]"]
+
+
+def _tree(footprint: Footprint, options: Options, _: Site) -> _Made:
+    from reporter.assess.branches import summarised
+
+    return {"experiments": summarised(footprint.runs, options.experiments)}, ()
+
+
+def _contrasts(footprint: Footprint, options: Options, _: Site) -> _Made:
+    from reporter.assess.statistics import contrasts
+
+    metric = options.metric or options.metric_lower
+    return {"contrasts": contrasts(footprint.runs, footprint.groups, options.versus, metric)}, ()
+
+
+def _hardware(footprint: Footprint, options: Options, _: Site) -> _Made:
+    from reporter.assess.embodied import embodied, sci
+
+    hardware, found = embodied(footprint.runs, options)
+    return {"embodied": hardware, "sci": sci(footprint.emissions, hardware, options.functional_unit)}, found
+
+
+def _contracts(footprint: Footprint, options: Options, _: Site) -> _Made:
+    from reporter.assess.contracts import contracts
+
+    return {"contracts": contracts(footprint.energy, footprint.emissions, options)}, ()
+
+
+def _elsewhere(footprint: Footprint, options: Options, _: Site) -> _Made:
+    from reporter.assess.scenarios import scenarios
+
+    elsewhere, found = scenarios(footprint.it_energy, footprint.energy, footprint.emissions, options)
+    return {"scenarios": elsewhere}, found
+
+
+def _later(footprint: Footprint, options: Options, site: Site) -> _Made:
+    from reporter.assess.shifting import shifts
+
+    later, found = shifts(footprint.runs, site.series, options)
+    return {"shifts": later}, found
+
+
+def _life(footprint: Footprint, options: Options, _: Site) -> _Made:
+    from reporter.assess.lifecycle import lifecycle
+
+    life, found = lifecycle(footprint.runs, options)
+    return {"lifecycle": life}, found
+
+
+def _indicators(footprint: Footprint, options: Options, _: Site) -> _Made:
+    from reporter.assess.indicators import indicators
+
+    return {"indicators": indicators(footprint.runs, options)}, ()
+
+
+def _quotient(_: Footprint, options: Options, __: Site) -> _Made:
+    from reporter import quotient
+
+    return {"quotient": quotient.assessed(options.quotient) if options.quotient else None}, ()
+
+
+def _references(_: Footprint, __: Options, ___: Site) -> _Made:
+    return {"references": tuple(factors.reference_models())}, ()
 
 
 def _assess_run(run: Run, site: Site, *, computed_only: bool) -> RunFootprint:

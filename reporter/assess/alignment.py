@@ -207,10 +207,8 @@ class Alignment:
         return _error(run, text)
 
 
-def of_options(options: Options) -> Alignment | None:
-    """The alignment on the series that the options name; None for none. Raises ReportError for a file that is wrong."""
-    if not options.intensity_series:
-        return None
+def of_options(options: Options) -> Alignment:
+    """The alignment on the series that the options name. Raises ReportError for a file that is wrong."""
     if options.intensity_g_per_kwh is not None:
         raise ReportError("--intensity and --intensity-series contradict each other; give one")
     zone: tzinfo | None = None

@@ -15,6 +15,7 @@ from reporter import phases
 from reporter.assess.lifecycle import calls_of, items_of
 from reporter.errors import ReportError, plain
 from reporter.footprint import Amount, Computing, Indicator, Indicators, ModelEmissions, total
+from reporter.labels import FLOPS, PARAMETERS, RESOURCES, UTILISATION
 from reporter.metrics import number
 
 if TYPE_CHECKING:
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
     from reporter.options import Options
 
 DEFAULT_ALPHAS = (1.0, 2.0, 4.0)
-FLOPS = ("flops", "flop", "total_flops", "macs")
-PARAMETERS = ("parameters", "params", "parameter_count", "n_parameters")
-UTILISATION = ("utilisation", "utilization", "gpu_utilisation", "gpu_utilization", "cpu_utilisation", "cpu_utilization")
-TOLD = frozenset({*FLOPS, *PARAMETERS, *UTILISATION})
 
 
 def error_of(metric: float, *, lower: bool, per_cent: bool) -> float:
@@ -64,7 +61,7 @@ def indicators(runs: Sequence[RunFootprint], options: Options) -> Indicators | N
     Raises ReportError for a metric that no run has, or from which no error follows.
     """
     name, lower = options.metric or options.metric_lower, options.metric is None
-    if name is None and options.metrics is None and not any(TOLD & set(item.run.labels) for item in runs):
+    if name is None and options.metrics is None and not any(item.run.labels.keys() & RESOURCES for item in runs):
         return None
     metrics = [_metric(item, name) for item in runs]
     option = f"--metric{'-lower' if lower else ''} {plain(name, 60)}"

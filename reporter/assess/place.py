@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reporter import factors
-from reporter.assess import alignment
 from reporter.errors import Finding, ReportError, plain
 from reporter.footprint import Amount, of_factor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reporter.assess.alignment import Alignment
     from reporter.factors import Factor
     from reporter.footprint import RunFootprint
     from reporter.options import Options
@@ -43,7 +43,7 @@ class Site:
                 self._say("CR104", f"no intensity is published for {':'.join(options.cloud)}; that of its country "
                           f"{self._country} stands for it", "note")  # fmt: skip
         self._pue = self._chosen_pue()
-        self.series = alignment.of_options(options)
+        self.series = _series(options)
 
     def country(self, run: Run) -> str | None:
         """ISO 3166 alpha-3 code of the run's country: the option's, else the log's; None where not told."""
@@ -178,3 +178,11 @@ def given(used: Sequence[Factor], options: Options) -> list[Finding]:
     named = ", ".join(f"{plain(factor.key, 40)} ({factor.origin})" for factor in own[:5])
     more = f" and {len(own) - 5} more" if len(own) > 5 else ""
     return [Finding("CR110", "note", f"figures given by the author: {named}{more}", None)]
+
+
+def _series(options: Options) -> Alignment | None:
+    if not options.intensity_series:
+        return None
+    from reporter.assess.alignment import of_options
+
+    return of_options(options)

@@ -17,39 +17,36 @@ from reporter.footprint.amount import (
     total,
     weakest,
 )
-from reporter.footprint.analyses import (
-    Budget,
-    Computing,
-    Contracts,
-    Contrast,
-    Contribution,
-    Equivalent,
-    Experiment,
-    Group,
-    Indicator,
-    Indicators,
-    Intensity,
-    LifeCycle,
-    ModelEmissions,
-    Overhead,
-    Phase,
-    Scenario,
-    SeriesUse,
-    Served,
-    Shift,
-    ShiftedRun,
-    Significance,
-    SocialCost,
-    Spread,
-    Summary,
-    Term,
-)
+from reporter.footprint.shown import Equivalent, Group, SocialCost, Spread
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from reporter.errors import Finding
     from reporter.factors import Factor, Reference
+    from reporter.footprint.analyses import (
+        Budget,
+        Computing,
+        Contracts,
+        Contrast,
+        Contribution,
+        Experiment,
+        Indicator,
+        Indicators,
+        Intensity,
+        LifeCycle,
+        ModelEmissions,
+        Overhead,
+        Phase,
+        Scenario,
+        SeriesUse,
+        Served,
+        Shift,
+        ShiftedRun,
+        Significance,
+        Summary,
+        Term,
+    )
     from reporter.quotient import Quotient
     from reporter.run import Input, Run
 
@@ -90,6 +87,15 @@ __all__ = [
     "total",
     "weakest",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    """What an analysis finds: loaded with the first analysis, and not at all where there is none."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__} has no attribute {name}")
+    from reporter.footprint import analyses
+
+    return getattr(analyses, name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the analyses find: social cost, life cycle, indicators, scenarios, budgets and others, as plain tuples."""
+"""What the analyses find: life cycle, indicators, scenarios, budgets and others, as plain tuples."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from reporter.factors import Factor
     from reporter.footprint import RunFootprint
     from reporter.footprint.amount import Amount
+    from reporter.footprint.shown import Group, Spread
 
 
 class SeriesUse(NamedTuple):
@@ -29,20 +29,6 @@ class SeriesUse(NamedTuple):
     partly: int  # runs that it covers in part
     traced: int  # runs weighted by the energy of their traces, the others by time
     runs: int
-
-
-class SocialCost(NamedTuple):
-    """The social cost of the emissions, in money of a fixed year.
-
-    The range of ``amount`` is that of the series alone, as Henderson et al. (2020) print it; that of ``combined`` holds
-    what is uncertain about the emissions as well.
-    """
-
-    series: str
-    country: str | None  # the country whose damage alone is counted, or None for the world's
-    amount: Amount
-    combined: Amount
-    factor: Factor
 
 
 class Intensity(NamedTuple):
@@ -236,25 +222,6 @@ class Budget(NamedTuple):
     simulated: tuple[float, float] | None = None
 
 
-class Equivalent(NamedTuple):
-    """The emissions as so much of something familiar: ``amount`` in the factor's unit of activity (km, litres)."""
-
-    factor: Factor
-    amount: Amount
-
-
-class Spread(NamedTuple):
-    """A quantity over the runs of a group: how many tell it, its total, mean, sample standard deviation, and order."""
-
-    n: int
-    total: float
-    mean: float
-    deviation: float | None  # of n - 1; None for a single run
-    least: float
-    median: float
-    most: float
-
-
 class Significance(NamedTuple):
     """A test of two groups: its name, and the two-sided p-value."""
 
@@ -275,20 +242,6 @@ class Contrast(NamedTuple):
     interval: tuple[float, float] | None
     tests: tuple[Significance, ...]
     conclusion: Literal["few", "alike", "unclear", "differ"]
-
-
-class Group(NamedTuple):
-    """Runs that share a label's value, added up, with how they spread."""
-
-    name: str
-    runs: int
-    duration_s: float | None
-    it_energy: Amount | None
-    energy: Amount | None
-    emissions: Amount | None
-    members: tuple[int, ...] = ()  # places of its runs in the footprint
-    energies: Spread | None = None  # with PUE, kWh
-    releases: Spread | None = None  # kg CO2e
 
 
 class Summary(NamedTuple):

@@ -10,7 +10,7 @@ import reporter
 from reporter import assets, factors
 from reporter.errors import ReportError
 from reporter.patterns import pattern
-from reporter.renderers import base, bibliography, display, drawings, figures, page_data, sections, tables
+from reporter.renderers import base, bibliography, display, sections, tables
 from reporter.renderers.locales import message, phrase, spoken
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from reporter.errors import Finding
     from reporter.footprint import Amount, Footprint
+    from reporter.renderers.figures import Picture
     from reporter.report import Report
 
 MOST_FINDINGS = 200  # beyond these a page only repeats itself; the JSON output has them all
@@ -88,7 +89,7 @@ def page(
         "as_published": lambda: base.Safe(f'<p class="as-published" hidden>{_escape(told_beside)}</p>' * live),
         "tiles": lambda: _tiles(footprint, waiting=live),
         "lines": lambda: _lines(report, waiting=live),
-        "pictures": lambda: [drawings.inline(picture, themed=not paper) for picture in figures.pictures(footprint)],
+        "pictures": lambda: _pictures(footprint, themed=not paper),
         "tracker": lambda: _only([run.tracker for run in runs]),
         "notes": lambda: prose(report.notes),
         "groups": lambda: tables.groups(footprint),
@@ -104,12 +105,20 @@ def page(
     return made.get_template(template).render(told, **instead)
 
 
+def _pictures(footprint: Footprint, *, themed: bool) -> list[Picture]:
+    from reporter.renderers import drawings, figures
+
+    return [drawings.inline(picture, themed=themed) for picture in figures.pictures(footprint)]
+
+
 def _script(report: Report) -> Script:
     import hashlib
     from base64 import b64encode
 
     code = assets.read("templates", "report.js")
     digest = b64encode(hashlib.sha256(code.encode()).digest()).decode()
+    from reporter.renderers import page_data
+
     return Script(base.Safe(code), base.Safe(page_data.text(report)), base.Safe(f"'sha256-{digest}'"))
 
 

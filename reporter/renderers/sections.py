@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from reporter.renderers import (
-    comparison,
-    display,
-    experiment_sections,
-    group_sections,
-    indicators,
-    lifecycle,
-    locales,
-    quotient,
-    shifting,
-    working,
-)
+from reporter.renderers import display, locales
 from reporter.renderers.locales import message, phrase, phrases
 from reporter.renderers.tables import Section
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reporter.footprint import Amount, Budget, Footprint, Scenario
     from reporter.report import Report
 
 
 def sections(report: Report) -> list[Section]:
     """The analyses that were asked for or whose data are there, in printing order."""
-    made = [section(report.footprint) for section in _ANALYSES]
-    made += [_working(report.footprint)] if report.working else []
+    footprint = report.footprint
+    made = [
+        _made_by(room, function)(footprint)
+        for names, room, function in _ANALYSES
+        if any(getattr(footprint, name) for name in names.split())
+    ]
+    made += [_working(footprint)] if report.working else []
     return [section for section in made if section is not None and section.rows]
+
+
+def _made_by(room: str, function: str) -> Callable[[Footprint], Section | None]:
+    made: Callable[[Footprint], Section | None] = getattr(import_module(f"reporter.renderers.{room}"), function)
+    return made
 
 
 def _contracts(footprint: Footprint) -> Section | None:
@@ -189,6 +191,8 @@ def _changes(footprint: Footprint) -> Section | None:
 
 def _working(footprint: Footprint) -> Section:
     """Each figure's formula, the same with its numbers, and where they come from."""
+    from reporter.renderers import working
+
     columns = (phrase("Figure"), phrase("Formula"), phrase("With the numbers"), phrase("From"))
     rows = tuple((step.what, step.formula, step.numbers, step.origin) for step in working.steps(footprint))
     says = phrase(
@@ -249,9 +253,27 @@ def cause(key: str) -> str:
     return phrase(_KINDS[kind], what=name)
 
 
+#: Where the footprint has something under a name of the first column, the room's function makes a section of it, in
+#: this order; a room is loaded only then.
 _ANALYSES = (
-    experiment_sections.tree, group_sections.statistics, group_sections.contrasts, _changes, _countries, _regions,
-    shifting.section, comparison.section, lifecycle.section, lifecycle.overheads, indicators.overview,
-    indicators.computing, indicators.climate, indicators.ranking, _contracts, _hardware, _social_costs, _uncertainty,
-    quotient.section, quotient.recommendations,
-)  # fmt: skip
+    ("experiments", "experiment_sections", "tree"),
+    ("groups", "group_sections", "statistics"),
+    ("contrasts", "group_sections", "contrasts"),
+    ("scenarios", "sections", "_changes"),
+    ("scenarios", "sections", "_countries"),
+    ("scenarios", "sections", "_regions"),
+    ("shifts", "shifting", "section"),
+    ("references", "comparison", "section"),
+    ("lifecycle", "lifecycle", "section"),
+    ("lifecycle", "lifecycle", "overheads"),
+    ("indicators", "indicators", "overview"),
+    ("indicators", "indicators", "computing"),
+    ("indicators", "indicators", "climate"),
+    ("indicators", "indicators", "ranking"),
+    ("contracts", "sections", "_contracts"),
+    ("embodied sci", "sections", "_hardware"),
+    ("social_costs", "sections", "_social_costs"),
+    ("budgets", "sections", "_uncertainty"),
+    ("quotient", "quotient", "section"),
+    ("quotient", "quotient", "recommendations"),
+)
