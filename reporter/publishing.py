@@ -45,12 +45,15 @@ def publish(document: Report, options: Options) -> int:
         raise ReportError("--check looks at files, not at a --site; writing it again changes only what changed")
     if options.check:
         return _check([(output, content) for output, content, _ in made])
-    _save(made, options)
-    if options.site is not None:
-        _site(shown, read, options, options.site)
-    if options.destinations:
-        _send(shown, read, options)
-    tell(footprint.findings, quiet=options.quiet, annotated=options.findings_format == "github")
+    written = _save(made, options)
+    try:
+        if options.site is not None:
+            _site(shown, read, options, options.site)
+        if options.destinations:
+            _send(shown, read, options)
+        tell(footprint.findings, quiet=options.quiet, annotated=options.findings_format == "github")
+    except KeyboardInterrupt as error:
+        raise Interrupted("; ".join(filter(None, [str(error), _beside(written)]))) from None
     return _status(footprint, options)
 
 
@@ -58,8 +61,8 @@ class Interrupted(KeyboardInterrupt):
     """The user stopped the program while it wrote; the text says which files are there."""
 
 
-def _save(made: Sequence[tuple[Output, bytes, bytes | None]], options: Options) -> None:
-    """Write the files, then standard output, whose reader may go away.
+def _save(made: Sequence[tuple[Output, bytes, bytes | None]], options: Options) -> list[str]:
+    """Write the files, then standard output, whose reader may go away; the paths that were written.
 
     Raises ReportError or Interrupted, which tell the files that were written before.
     """
@@ -67,18 +70,22 @@ def _save(made: Sequence[tuple[Output, bytes, bytes | None]], options: Options) 
     try:
         for output, content, edited in sorted(made, key=lambda entry: entry[0].path == "-"):
             renderers.save(output.path, content, edited)
-            if output.path != "-":
-                written.append(output.path)
-                if not options.quiet:
-                    say(f"{output.name} written to {plain(output.path)}")
+            written.append(output.path if output.path != "-" else "standard output")
+            if output.path != "-" and not options.quiet:
+                say(f"{output.name} written to {plain(output.path)}")
     except ReportError as error:
-        raise ReportError(error.message + _beside(written), file=error.file, line=error.line) from error
+        message = "; ".join(filter(None, [error.message, _beside(written)]))
+        raise ReportError(message, file=error.file, line=error.line) from error
     except KeyboardInterrupt:
-        raise Interrupted(_beside(written).removeprefix("; ")) from None
+        for output, content, _ in made:  # one may have been renamed and not yet noted
+            if output.path not in written and renderers.holds(output.path, content):
+                written.append(output.path)
+        raise Interrupted(_beside(written)) from None
+    return written
 
 
 def _beside(written: Sequence[str]) -> str:
-    return f"; written before: {', '.join(map(plain, written))}" if written else ""
+    return f"written before: {', '.join(map(plain, written))}" if written else ""
 
 
 def _site(document: Report, read: Sequence[str], options: Options, folder: str) -> None:

@@ -12,10 +12,11 @@ import sys
 import time
 from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from reporter import renderers
+from reporter import cli, publishing, renderers
 from reporter.errors import ReportError
 from reporter.renderers import whole_files
 
@@ -120,7 +121,7 @@ def test_a_read_only_folder_is_told_and_nothing_is_left_in_it(tmp_path: Path) ->
 
 _WRITER = """
 import os, sys
-from reporter import renderers
+from reporter import cli, publishing, renderers
 folder, size = sys.argv[1], int(sys.argv[2])
 contents = [letter * size for letter in (b"a", b"b")]
 print("ready", flush=True)
@@ -174,6 +175,24 @@ def test_interrupted_at_any_moment_every_file_is_whole_and_the_message_is_right(
                 assert all(str(tmp_path / name) in told for name in new)
         else:
             assert process.returncode in {0, -signal.SIGINT}
+
+
+@pytest.mark.parametrize("moment", ["after a rename", "while findings are told"])
+def test_an_interrupt_between_two_steps_still_tells_what_is_there(
+    tmp_path: Path, moment: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The signal may come when a file is renamed and not yet noted, or when every file is written."""
+    target = tmp_path / "a.tex"
+
+    def interrupted(*arguments: Any, **_: Any) -> None:
+        if moment == "after a rename":
+            whole_files.save(*arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(*((renderers, "save") if moment == "after a rename" else (publishing, "tell")), interrupted)
+    assert cli.main([str(SWEEP), "--latex", str(target), "--quiet"]) == 130
+    assert target.read_bytes()
+    assert capsys.readouterr().err.strip() == f"carbon-report: interrupted; written before: {target}"
 
 
 def test_what_a_killed_process_left_is_swept_later_and_what_another_writes_now_is_not(tmp_path: Path) -> None:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from reporter import plugins
 from reporter.errors import Finding, ReportError, plain
 from reporter.renderers.base import Renderer
-from reporter.renderers.whole_files import save
+from reporter.renderers.whole_files import holds, save
 
 if TYPE_CHECKING:
     from reporter.report import Report
 
-__all__ = ["Renderer", "available", "content", "for_file", "save", "there", "write"]
+__all__ = ["Renderer", "available", "content", "for_file", "holds", "save", "there", "write"]
 
 
 @cache

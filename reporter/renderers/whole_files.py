@@ -61,6 +61,11 @@ def _print(made: bytes) -> None:
         raise ReportError(f"standard output cannot be written: {error.strerror}") from error
 
 
+def holds(path: str, made: bytes) -> bool:
+    """Whether the file has these bytes; standard output (``-``) never tells."""
+    return path != "-" and _content(path) == made
+
+
 def _content(path: str) -> bytes | None:
     try:
         with open(path, "rb") as file:
