@@ -25,7 +25,7 @@ def run(folder: Path, rows: int, files: int) -> None:
     """Run every benchmark; each writes what it measured as JSON."""
     here = [sys.executable, "-m"]
     size = ["--rows", str(rows), "--files", str(files)]
-    for module, more in (("start_up", []), ("peers", []), ("reading", size), ("scale", [])):
+    for module, more in (("start_up", []), ("pages", []), ("peers", []), ("reading", size), ("scale", [])):
         subprocess.run([*here, f"benchmarks.{module}", *more, "--json", str(folder / f"{module}.json")], check=True)
 
 
@@ -58,6 +58,11 @@ def page(folder: Path) -> str:
     if start := _read(folder, "start_up"):
         out += ["## Start, as multiples of `python -c pass` (limit: 12 from one row to LaTeX)", ""]
         out += _table(("", "x"), [(name, f"{value:.1f}") for name, value in start.items()])
+    if pages := _read(folder, "pages"):
+        out += ["## Pages, against their goals and as multiples of importing WeasyPrint and matplotlib alone", ""]
+        rows = [(one["name"], f"{one['wall_s']:.2f}", f"{one['goal_s'] or '–'}", f"{one['ratio']:.1f}",
+                 f"{one['memory_mib']:.0f}") for one in pages]  # fmt: skip
+        out += _table(("", "s", "goal, s", "x", "MiB"), rows)
     for told in _read(folder, "peers") or []:
         out += [f"## {told['kind'][0].upper()}{told['kind'][1:]}", "", *_costs(told)]
     reading = _read(folder, "reading") or {"compared": [], "growth": []}
