@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 OUT := out
 DEMO := samples/codecarbon/3.3.2-sweep/emissions.csv
 
-.PHONY: help demo test check bench hostile fuzz clean libraries
+.PHONY: help demo test check bench hostile fuzz package docs lock audit sbom runtime clean libraries
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
@@ -38,6 +38,32 @@ TIME := 60
 fuzz: $(VENV)/tested libraries  ## TIME=60 seconds of damaged logs, names, options, pickles and documents
 	$(BIN)/python -m tests.fuzz --time $(TIME)
 
+package: $(VENV)/tested libraries  ## the wheel on every Python, on the lowest versions, without extras
+	$(BIN)/python -m pytest tests/test_package.py
+
+RUNTIME := build/runtime
+lock: $(VENV)/released  ## requirements.lock and docs/licences.md anew: the newest of all that it runs on, with hashes
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
+	  --generate-hashes --upgrade --default-index https://pypi.org/simple --quiet --output-file requirements.lock
+	@$(MAKE) --no-print-directory runtime
+	$(RUNTIME)/bin/python -m tests.licences --write
+
+audit: $(VENV)/released  ## ask for known weaknesses of what requirements.lock names; needs the network
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh .ci/audit
+
+runtime: $(VENV)/released
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(RUNTIME)
+	@$(BIN)/uv pip sync --quiet --python $(RUNTIME)/bin/python --require-hashes requirements.lock
+
+sbom: runtime  ## dist/: wheel and sdist, and a CycloneDX SBOM of what requirements.lock names
+	$(BIN)/python -m build --outdir dist
+	@version=$$($(BIN)/python -c "import reporter; print(reporter.__version__)") && \
+	  PATH="$(CURDIR)/$(BIN):$$PATH" sh .ci/sbom $(RUNTIME) "$$version" "dist/carbon_report-$$version.cdx.json" && ls dist
+
+docs: $(VENV)/documented  ## the documentation in out/docs; warnings are errors, and nothing is fetched
+	$(BIN)/python -m sphinx -b html -W --keep-going -n -q -E -d $(OUT)/doctrees docs $(OUT)/docs
+	@echo "written to $(OUT)/docs/index.html"
+
 libraries:
 	@sh .ci/libraries
 
@@ -51,6 +77,14 @@ $(VENV)/installed: $(VENV)/bin/python pyproject.toml
 
 $(VENV)/tested: $(VENV)/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group test
+	@touch $@
+
+$(VENV)/documented: $(VENV)/installed pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group docs
+	@touch $@
+
+$(VENV)/released: $(VENV)/installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group release
 	@touch $@
 
 clean:  ## remove what was made

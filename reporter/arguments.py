@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 EPILOG = """also:
   carbon-report sample [-o FILE] [--every SECONDS] -- COMMAND...
                            log the energy of this machine while a command runs
-  carbon-report formats    trackers that can be read, outputs that can be written
+  carbon-report formats    what can be read and written; --schema prints the JSON Schema of --json
   carbon-report factors [QUERY]
                            the published figures that reports rest on
   carbon-report estimate --hardware "8 x A100-SXM4-80GB" --hours 36 --country FRA

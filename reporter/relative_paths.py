@@ -6,6 +6,7 @@ import os
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from reporter.footprint import Amount
 from reporter.run import Run
 
 if TYPE_CHECKING:
@@ -55,6 +56,9 @@ class _Walk:
         if isinstance(value, Run):  # there may be a million; nothing else in them is a path
             labels = {key: self._text(label) for key, label in value.labels.items()}
             return replace(value, id=self._text(value.id), source=self._text(value.source), labels=labels)
+        if isinstance(value, Amount):  # there are several a run, and only a file of own factors is named in them
+            factors = tuple(map(self, value.factors))
+            return value if factors == value.factors else value._replace(factors=factors)
         if is_dataclass(value) and not isinstance(value, type):
             return replace(value, **{field.name: self(getattr(value, field.name)) for field in fields(value)})
         if isinstance(value, tuple):

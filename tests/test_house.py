@@ -15,6 +15,7 @@ import pytest
 from reporter import importers, renderers
 from reporter.errors import FINDINGS
 
+from . import readme
 from .conftest import ROOT, SWEEP
 
 FLOORS = {
@@ -194,8 +195,10 @@ def test_the_map_in_contributing_names_every_file() -> None:
     assert named - there == set(), "the map in CONTRIBUTING.md names files that are gone"
 
 
-def test_readme_lists_every_tracker_and_every_output() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_readme_tables_are_what_importers_and_renderers_say() -> None:
+    text = readme.README.read_text(encoding="utf-8")
+    assert readme.current(text) == text, "python -m tests.readme --write"
     outputs = [name for name, renderer in renderers.available().items() if renderer.says]
-    assert [name for name in importers.available() if f"`{name}`" not in text] == []
-    assert [name for name in outputs if f"`--{name}`" not in text] == []
+    assert [name for name in importers.available() if f"[`{name}`](" not in text] == []
+    assert [name for name in outputs if f"| `--{name}` |" not in text] == []
+    assert [name for name, importer in importers.available().items() if not importer.minds] == []

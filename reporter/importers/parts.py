@@ -39,11 +39,6 @@ class Part:
             taken.findings += [*log.findings, *log.untold()]
             log.forget()
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether no file was anybody's log."""
-        return not self.taken and not self.refused
-
 
 def thin(part: Part, points: int) -> None:
     """Keep so many points of each run's power, the energy kept, and of its devices none: a million draw no curves."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 from reporter import factors
@@ -29,6 +30,13 @@ if TYPE_CHECKING:
     from reporter.report import Report
 
 SCHEMA = "carbon-report/1"
+
+
+def schema() -> str:
+    """The JSON Schema (draft 2020-12) of what ``render`` makes, as the file beside this one has it."""
+    path = os.path.join(os.path.dirname(__file__), f"{SCHEMA.replace('/', '-')}.schema.json")
+    with open(path, encoding="utf-8") as file:
+        return file.read()
 
 
 def render(report: Report) -> bytes:

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from reporter.powerlog import Meter, Part
     from reporter.sampler.counting import Metering
 
-#: The words of --meters: the sources, in the order in which they are looked for.
-SOURCES = ("rapl", "nvml", "amdsmi", "powermetrics", "hwmon", "battery", "ipmi", "model")
+#: The word of --meters for every source.
 ALL = "all"
 
 
