@@ -7,10 +7,13 @@ import hashlib
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+
+from reporter.destinations.hub import PUBLIC, _asks_another
 
 from .conftest import SWEEP
 
@@ -204,3 +207,16 @@ def test_what_the_hub_refuses_is_told_in_one_line(
     assert told in line
     assert "hf_stand_in" not in done.stderr
     assert hub.commits == []
+
+
+@pytest.mark.parametrize("version, endpoint, silent", [
+    ("2.1.0", "http://hub.example.org", True), ("0.25.0", "http://hub.example.org", True),
+    ("2.1.0", PUBLIC, False), ("2.2.0", "http://hub.example.org", False), ("2.4.0.rc0", PUBLIC, False),
+])  # fmt: skip
+def test_no_older_library_shows_a_card_to_a_hub_that_nobody_named(
+    version: str, endpoint: str, silent: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import huggingface_hub
+
+    monkeypatch.setattr(huggingface_hub, "__version__", version)
+    assert _asks_another(SimpleNamespace(endpoint=endpoint)) is silent

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 CARD = "README.md"
 MESSAGE = "Energy and carbon emissions, by carbon-report"
+PUBLIC = "https://huggingface.co"
 _REPOSITORY = pattern(r"[\w.-]+/[\w.-]+|[\w.-]+")
 
 
@@ -38,7 +39,9 @@ def send(parcel: Parcel, target: Target) -> str:
     if new == old:
         return f"the card of {target.where} is up to date; nothing was committed"
     try:
-        ModelCard(new.decode(), ignore_metadata_errors=False).validate(repo_type="model")
+        card = ModelCard(new.decode(), ignore_metadata_errors=False)
+        if not _asks_another(hub):
+            card.validate(repo_type="model")
     except ValueError as error:
         reason = plain(" ".join(str(error).split()), 300)
         raise ReportError(f"--to hub: the Hub refuses the card's metadata: {reason}") from error
@@ -47,6 +50,14 @@ def send(parcel: Parcel, target: Target) -> str:
         create_pr=target.label == "pr",
     )  # fmt: skip
     return str(done.pr_url or done.commit_url)
+
+
+def _asks_another(hub: Any) -> bool:
+    """Whether the library would show the card to huggingface.co, though another hub was named: before 2.2 it does."""
+    from huggingface_hub import __version__ as version
+
+    major, minor = (int(part) for part in version.split(".")[:2])
+    return str(hub.endpoint) != PUBLIC and (major, minor) < (2, 2)
 
 
 def _card(hub: Any, repository: str, revision: str) -> bytes | None:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 def render(report: Report) -> bytes:
     """The entries as UTF-8 BibTeX, in the order of their first use."""
-    return ("\n\n".join(source.bibtex.strip() for source in cited(report)) + "\n").encode()
+    entries = [source.bibtex.strip() for source in cited(report)]
+    return ("\n\n".join(entries or ["% Nothing is cited."]) + "\n").encode()
 
 
 RENDERERS = (Renderer("bibtex", "BibTeX entries of what is cited", (".bib",), render),)
