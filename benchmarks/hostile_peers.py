@@ -62,10 +62,13 @@ PROGRAMS = {
     "experiment-impact-tracker": ("experiment-impact-tracker", "eit", EIT),
     "carbon-report": ("", "", OURS),
 }  # fmt: skip
-KINDS = ("right", "refused in a line", "another figure", "a figure of nothing", "traceback", "code ran", "no answer")
+KINDS = (
+    "right", "no figure, no traceback", "another figure", "a figure of nothing", "traceback", "code ran", "no answer"
+)  # fmt: skip
+Answer = tuple[int | None, str, str]
 
 
-def read(python: str, program: str, path: str, folder: Path) -> tuple[int | None, str, str]:
+def read(python: str, program: str, path: str, folder: Path) -> Answer:
     """Exit status (None: no answer), standard output and error of a peer that reads one path."""
     # experiment-impact-tracker writes local times, and is right only where the run was: this one on the Pacific coast.
     environment = {**os.environ, "PYTHONPATH": str(Path.cwd()), "TZ": "America/Los_Angeles"}
@@ -79,8 +82,8 @@ def read(python: str, program: str, path: str, folder: Path) -> tuple[int | None
     return done.returncode, done.stdout, done.stderr
 
 
-def kind(answer: tuple[int | None, str, str], expected: run.Expected, *, ran: bool) -> str:
-    """What an answer is, held against the manifest."""
+def kind(answer: Answer, expected: run.Expected, whole_kwh: float, *, ran: bool) -> str:
+    """What an answer is, held against the manifest; where we read nothing, the whole log's energy is right too."""
     status, printed, told = answer
     if ran:
         return "code ran"
@@ -89,13 +92,17 @@ def kind(answer: tuple[int | None, str, str], expected: run.Expected, *, ran: bo
     figures = [float(line) for line in printed.split("\n") if _is_number(line)]
     if status != 0 or not figures:
         lines = [line for line in told.strip().split("\n") if line]
-        return "traceback" if "Traceback" in told or status < 0 or len(lines) > 3 else "refused in a line"
+        return "traceback" if "Traceback" in told or status < 0 or len(lines) > 3 else "no figure, no traceback"
     total = math.fsum(figures)
-    if expected.expect == "refused" or not expected.kwh:
-        return "a figure of nothing" if not math.isnan(total) else "refused in a line"
+    if math.isnan(total):
+        return "no figure, no traceback"
+    nothing = expected.expect == "refused" or not expected.kwh
+    right = whole_kwh if nothing else float(expected.kwh)
     # Where half of a pair of carbontracker's logs is lost, ours keeps the PUE in, and says so.
-    rights = (float(expected.kwh), float(expected.kwh) / 1.58 if expected.tracker == "carbontracker" else math.nan)
-    return "right" if any(math.isclose(total, right, rel_tol=0.02) for right in rights) else "another figure"
+    rights = (right, right / 1.58 if expected.tracker == "carbontracker" else math.nan)
+    if any(math.isclose(total, one, rel_tol=0.02) for one in rights):
+        return "right"
+    return "a figure of nothing" if nothing else "another figure"
 
 
 def _is_number(text: str) -> bool:
@@ -135,7 +142,7 @@ def compare(name: str) -> dict[str, Counter[str]]:
                     path = next(iter(sorted(folder.glob("emission*.csv"))), path)
                 answer = read(binary, code, str(path), folder)
                 ran = marker.exists() or any(folder.rglob("MARKER*"))
-                result = kind(answer, expected[title], ran=ran)
+                result = kind(answer, expected[title], float(expected[f"control/{tracker}"].kwh), ran=ran)
                 counts[reader][result] += 1
                 print(f"{place} {title} {reader}: {result} | {answer[1][-80:]!r} {answer[2].strip()[-120:]!r}",
                       file=sys.stderr)  # fmt: skip

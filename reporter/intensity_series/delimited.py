@@ -102,9 +102,9 @@ def _by_layout(layout: Layout, header: list[str], numbered: Iterable[Line], name
             taken.add(
                 clock.seconds(cells[time].strip()) - back, next((value for value in told if value is not None), None)
             )
-            guessed = estimated is not None and cells[estimated].strip().casefold() in {"true", "1", "yes"}
-            taken.estimated += second or guessed
-            if zone is not None:
+            guessed = cells[estimated] if estimated is not None and estimated < len(cells) else ""
+            taken.estimated += second or guessed.strip().casefold() in {"true", "1", "yes"}
+            if zone is not None and zone < len(cells):
                 taken.zone(cells[zone].strip())
     return Told(layout.provider, layout.source, taken.named or layout.named, "average", layout.boundary, layout.unit,
                 taken.starts, taken.values, taken.lines, layout.step_s, findings=taken.findings())  # fmt: skip

@@ -85,7 +85,7 @@ def read(header: list[str], numbered: Iterable[Line], name: str, timezone: tzinf
             sums[1] += sum(power * (factor.low or 0.0) for power, factor in mix)
             sums[2] += emitted
             sums[3] += sum(power * (factor.high or factor.value) for power, factor in mix)
-            if area is not None:
+            if area is not None and area < len(cells):
                 taken.zone(cells[area].strip())
     used = tuple(dict.fromkeys(factor for _, factor in kinds.known))
     spread = (sums[1] / sums[2], sums[3] / sums[2]) if sums[2] else (1.0, 1.0)

@@ -33,6 +33,12 @@ def _cut_in_last_line(content: bytes) -> bytes:
     return body[: start + (len(body) - start) // 2] if start else body[: len(body) * 2 // 3]
 
 
+def _cut_in_half(content: bytes) -> bytes:
+    """Inside of a line, since what ends with a line cannot be told from a shorter file."""
+    half = content[: len(content) // 2].rstrip(b"\r\n")
+    return half[:-1] if len(half) < len(content) // 2 else half
+
+
 def _mixed(content: bytes) -> bytes:
     return b"".join(line + (b"\r\n" if place % 2 else b"\n") for place, line in enumerate(_lines(content)))
 
@@ -54,7 +60,7 @@ FILES: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
         "a NUL in the midst",
         lambda content: content[: len(content) // 2] + b"\0" + content[len(content) // 2 :],
     ),
-    "cut-half": ("cut off in the middle", lambda content: content[: len(content) // 2]),
+    "cut-half": ("cut off in the middle", _cut_in_half),
     "cut-line": ("cut off in its last line", _cut_in_last_line),
     "twice": ("the file twice in one", lambda content: content + (b"" if content.endswith(b"\n") else b"\n") + content),
     "conflict": ("a merge conflict in it", _conflict),

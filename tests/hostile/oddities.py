@@ -423,7 +423,7 @@ def _sizes() -> dict[str, Oddity]:
     return made
 
 
-_TOML = b"[[run]]\nname = 'x'\ncountry = 'FRA'\nhardware = '1 x A100'\nhours = 1\n"
+_TOML = b"[[run]]\nname = 'x'\ncountry = 'FRA'\nhardware = '1 x A100-SXM4-80GB'\nhours = 1\n"
 _CARD = b"---\nco2_eq_emissions:\n  emissions: 44.5\n%s\n---\n# x\n"
 
 
@@ -461,7 +461,7 @@ def _bombs() -> dict[str, Oddity]:
         "toml-infinite": ("hours = inf", b"[[run]]\nname = 'x'\ncountry = 'FRA'\nhardware = '1 x A100'\nhours = inf\n"),
         "toml-nan": ("hours = nan", b"[[run]]\nname = 'x'\ncountry = 'FRA'\nhardware = '1 x A100'\nhours = nan\n"),
         "toml-twice": ("a key twice", b"[[run]]\nname = 'x'\nname = 'y'\nhours = 1\n"),
-        "toml-nul": ("a NUL in it", b"[[run]]\nname = 'x\0'\nhours = 1\n"),
+        "toml-nul": ("a NUL in it", _TOML.replace(b"'x'", b"'x\0'")),
     }
     made = {
         f"bomb/{name}": Oddity("model-card", fault, _file("README.md", body)) for name, (fault, body) in card.items()

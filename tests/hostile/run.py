@@ -107,7 +107,7 @@ def main(argv: list[str] | None = None) -> int:
         f"{sum(outcome.executed for outcome in outcomes)} executed, "
         f"{sum(outcome.fetched for outcome in outcomes) + connections} fetched, "
         f"peak RSS {largest.rss >> 20} MiB ({largest.case}; with no case {own} MiB), "
-        f"slowest {slowest.seconds:.1f} s ({slowest.case}), {len(wrong)} not as the manifest says"
+        f"most processor time {slowest.seconds:.1f} s ({slowest.case}), {len(wrong)} not as the manifest says"
     )
     return 1 if wrong or connections else 0
 
@@ -143,6 +143,9 @@ def _all(chosen: dict[str, Case], expected: dict[str, Expected], port: int, jobs
             for name, case in cases().items()
             if name.startswith("control/")
         }
+        for name, result in controls.items():
+            if "report.json" not in result.outputs:
+                sys.exit(f"{name}: the good file is refused: {result.told}")
         figures = {name.removeprefix("control/"): watched.totals(result) for name, result in controls.items()}
         found = {name.removeprefix("control/"): watched.findings(result) for name, result in controls.items()}
         names = list(chosen)

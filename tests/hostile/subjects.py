@@ -114,7 +114,7 @@ SUBJECTS = {
         label="tracker",
     ),
     "nvidia-smi": Subject("nvidia-smi/two-gpus", "gpu.csv", rb", (120\.00) W", b"NVIDIA H200", "line", label="tracker"),
-    "perun": Subject("perun/1.0.0-pue", "toy.json", rb".*(1821\.331298828125)", b'"toy"', "json", named=True),
+    "perun": Subject("perun/1.0.0-pue", "toy.json", rb"(1821\.331298828125)", b'"toy"', "json", named=True),
     "power-log": Subject(
         "power-log/three-phases",
         "run.csv",

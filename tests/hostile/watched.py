@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from .make import Case
 
-PATIENCE_S = 60
+PATIENCE_S = 120
 MEMORY = 3 << 30  # of addresses, above which an allocation fails
 #: Where our own program, its libraries and the system's fonts and clocks lie: what may be read besides the inputs.
 OWN = tuple(
@@ -98,7 +98,7 @@ class Result(NamedTuple):
     told: str
     outputs: dict[str, str]
     noted: list[tuple[str, str]]  # kind ("executed", "fetched", "opened") and what
-    seconds: float
+    seconds: float  # of the processor, which other work on the machine does not change
     rss: int  # bytes
 
 
@@ -128,12 +128,13 @@ def run(case: Case, folder: Path, words: dict[str, str]) -> Result:
     if child == 0:
         _child(arguments(case, named), folder)
     status, usage = _waited(child, started + PATIENCE_S)
-    seconds = time.monotonic() - started
+    seconds = usage.ru_utime + usage.ru_stime
     notes = (folder / "noted").read_text(encoding="utf-8", errors="replace") if (folder / "noted").exists() else ""
     noted = [(kind, what) for kind, _, what in (line.partition(" ") for line in notes.splitlines())]
     noted += [("executed", f"{path} was made") for path in inputs.rglob("MARKER*")]
     outputs = {path.name: _text(path) for path in sorted(out.iterdir())}
-    return Result(status, _text(folder / "stdout"), _text(folder / "stderr"), outputs, noted, seconds, usage)
+    rss = usage.ru_maxrss * 1024
+    return Result(status, _text(folder / "stdout"), _text(folder / "stderr"), outputs, noted, seconds, rss)
 
 
 def _text(path: Path) -> str:
@@ -152,15 +153,15 @@ def _pdf(path: Path) -> str:
     )
 
 
-def _waited(child: int, deadline: float) -> tuple[int | None, int]:
+def _waited(child: int, deadline: float) -> tuple[int | None, resource.struct_rusage]:
     while True:
         done, status, usage = os.wait4(child, os.WNOHANG)
         if done:
-            return os.waitstatus_to_exitcode(status), usage.ru_maxrss * 1024
+            return os.waitstatus_to_exitcode(status), usage
         if time.monotonic() > deadline:
             os.kill(child, signal.SIGKILL)
             _, _, usage = os.wait4(child, 0)
-            return None, usage.ru_maxrss * 1024
+            return None, usage
         time.sleep(0.002)
 
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from tests.conftest import ROOT
-from tests.hostile import run
+from tests.hostile import document, run
 from tests.hostile.make import cases
 from tests.hostile.subjects import SUBJECTS
 
@@ -37,6 +37,16 @@ def test_the_manifest_says_something_of_every_case() -> None:
         assert not expected.kwh or expected.expect != "refused"
 
 
+def test_the_page_has_the_limits_and_the_corpus_of_today() -> None:
+    """`python -m tests.hostile.document --write` writes both tables."""
+    text = document.PAGE.read_text(encoding="utf-8")
+    assert document.page(text) == text
+    assert document.limits_table() in text
+    assert document.corpus_table() in text
+    assert set(document.GROUPS) == {case.split("/")[0] for case in cases()}
+    assert f"{len(cases())} cases, 0 tracebacks, 0 executed, 0 fetched" in text
+
+
 def test_every_case_is_as_the_manifest_says() -> None:
     """All of them in processes of their own; see tests/hostile/run.py for what is watched."""
     done = subprocess.run(
@@ -46,12 +56,24 @@ def test_every_case_is_as_the_manifest_says() -> None:
     assert " cases, 0 tracebacks, 0 executed, 0 fetched, peak RSS " in done.stdout
 
 
+def test_a_log_that_stands_there_twice_counts_once_and_a_clock_set_back_counts_as_it_is() -> None:
+    from reporter.importers.samples import again
+
+    times, watts = [10.0, 11.0, 12.0, 13.0], [50.0, 60.0, 70.0, 60.0]
+    assert again(times, watts) == []
+    assert again(times * 3, watts * 3) == [slice(4, 8), slice(8, 12)]
+    assert again(times + times[:2], watts + watts[:2]) == [slice(4, 6)]  # the copy is cut off
+    assert again(times + times, [*watts, 50.0, 60.0, 71.0, 60.0]) == []  # an hour that the clock shows twice
+    assert again([0.0, *times, *times], [0.0, *watts, *watts]) == [slice(5, 9)]
+    assert again([*times, 9.0, 10.0, 11.0], [*watts, 1.0, 50.0, 61.0]) == []
+
+
 def test_the_watch_sees_what_it_is_to_see() -> None:
     """A runner that notes nothing would let everything pass: here a process does what no case may do."""
     code = (
         "import os, sys, socket, tempfile; from pathlib import Path; from tests.hostile import watched\n"
         "os.environ['MPLCONFIGDIR'] = '/nonexistent'; folder = Path(sys.argv[1]); (folder / 'out').mkdir()\n"
-        "watched._watch(folder, '')\n"
+        "watched._watch(folder, str(folder / 'named'))\n"
         "os.system('true'); open('/etc/hostname', 'rb'); open(folder / 'x', 'w')\n"
         "try: socket.create_connection(('127.0.0.1', 9), 0.1)\n"
         "except OSError: pass\n"
