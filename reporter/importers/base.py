@@ -33,6 +33,7 @@ class Importer(NamedTuple):
     home: str
     claims: Callable[[Log], bool]
     read: Callable[[Sequence[Log]], Iterable[Run]]
+    minds: str = ""  # what a naive reader gets wrong and this one gets right, in a few words (Markdown)
 
 
 def header_has(*names: str, without: Sequence[str] = ()) -> Callable[[Log], bool]:
@@ -88,18 +89,30 @@ def _bound(columns: tuple[tuple[str, Column], ...], header: tuple[str, ...]) -> 
     return convert
 
 
+@lru_cache(64)
+def _twice(header: tuple[str, ...]) -> list[str]:
+    """The names that stand more than once in a header, in order."""
+    return [name for name in dict.fromkeys(header) if header.count(name) > 1]
+
+
 class BadCell(ValueError):
     """A required cell that cannot be read; the message names the column and shows the text."""
 
 
 class Bound:
-    """Columns bound to one header: turns a row's cells into fields, each in the unit that its name ends in."""
+    """Columns bound to one header: turns a row's cells into fields, each in the unit that its name ends in.
+
+    Raises ReportError where a column of numbers stands twice, since nobody knows which of them holds.
+    """
 
     def __init__(self, columns: Mapping[str, Column], table: Table) -> None:
         self.log, self.decimal = table.log, "," if table.delimiter == ";" else "."
         self.width, self.delimiter = len(table.header), table.delimiter
         self._signs: set[str] = set()
         self._convert = _bound(tuple(columns.items()), table.header)
+        for name in _twice(table.header):
+            if any(column.kind == "number" and table.header[at] == name for at, column, _ in self._convert.values()):
+                raise table.log.refuse(f"the header has the column '{plain(name, 40)}' twice; keep one")
         self._absent: dict[str, Any] = dict.fromkeys(columns.keys() - self._convert.keys())
 
     def __contains__(self, field: str) -> bool:
@@ -120,18 +133,18 @@ class Bound:
         Raises BadCell for a cell that its column does not allow; another that is no number is told and None. Raises
         ReportError where some numbers are written with a decimal comma and others with a point.
         """
-        read = {
-            field: self._cell(cells[place] if place < len(cells) else "", column, scale, line)
-            for field, (place, column, scale) in self._convert.items()
-        }
-        return self._absent | read
+        read, many = dict(self._absent), len(cells)
+        for field, (place, column, scale) in self._convert.items():
+            cell = cells[place].strip() if place < many else ""
+            if not cell and not column.required:
+                read[field] = None
+            elif column.kind == "text":
+                read[field] = cell or None
+            else:
+                read[field] = self._cell(cell, column, scale, line)
+        return read
 
     def _cell(self, cell: str, column: Column, scale: float, line: int) -> Any:
-        cell = cell.strip()
-        if column.kind == "text":
-            return cell or None
-        if not cell and not column.required:
-            return None
         if column.kind == "moment":
             return self._moment(cell, column, line)
         if self.decimal == ",":

@@ -215,6 +215,7 @@ IMPORTER = Importer(
     name="boamps",
     says="BoAmps (Boavizta) JSON reports of 0.1 to 1.1, CodeCarbon's boamps_report_*.json",
     home="https://github.com/Boavizta/BoAmps",
+    minds="units, several meters, a PUE inside that is not told",
     claims=_claims,
     read=read,
 )

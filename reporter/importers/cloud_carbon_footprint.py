@@ -18,7 +18,7 @@ from reporter.importers import json_documents
 from reporter.importers.base import Importer, read_moment
 from reporter.importers.head import encoding_of
 from reporter.importers.json_lines import finite, shown
-from reporter.importers.table import Table, lines
+from reporter.importers.table import LARGEST, Table, lines
 from reporter.importers.table import number as read_number
 from reporter.importers.told import Told
 from reporter.patterns import pattern
@@ -214,7 +214,7 @@ def _api(log: Log) -> Iterator[Run]:
     _tell_cloud(log)
     seen: dict[str, int] = {}
     known: set[tuple[object, ...]] = set()
-    for line, period in json_documents.values(log):
+    for line, period in json_documents.values(log, closed=True):
         estimates = period.get("serviceEstimates") if isinstance(period, dict) else None
         if not isinstance(estimates, list):
             log.skip(line, "no list of serviceEstimates")
@@ -222,7 +222,7 @@ def _api(log: Log) -> Iterator[Run]:
         for estimate in estimates:
             figures = estimate if isinstance(estimate, dict) else {}
             kwh, tons = finite(figures.get("kilowattHours")), finite(figures.get("co2e"))
-            if not (kwh >= 0 and tons >= 0):
+            if not (0 <= kwh <= LARGEST and 0 <= tons <= LARGEST):
                 log.say("CR002", f"an estimate without kilowattHours and co2e of 0 or more: {shown(estimate)}", line)
             elif kwh or tons:
                 run = _estimated(estimate, period, kwh, tons, log, line)
@@ -281,6 +281,7 @@ IMPORTER = Importer(
     name="cloud-carbon-footprint",
     says="Cloud Carbon Footprint: CSV of its command line by day and service, on-premise CSV, API JSON",
     home="https://github.com/cloud-carbon-footprint/cloud-carbon-footprint",
+    minds="tonnes; totals and nested periods are not added; embodied emissions inside are told",
     claims=_claims,
     read=read,
 )

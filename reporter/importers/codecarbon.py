@@ -251,6 +251,8 @@ IMPORTER = Importer(
     name="codecarbon",
     says="CodeCarbon: emissions.csv of every version, task files, .bak chains",
     home="https://github.com/mlco2/codecarbon",
+    minds="rows of one run are running totals and count once; PUE is inside the "
+    "energies from 2.2.3; shifted rows of 3.2.9–3.3.0 are repaired",
     claims=_claims,
     read=read,
 )

@@ -120,6 +120,7 @@ IMPORTER = Importer(
     name=NAME,
     says="CodeCarbon: logger and HTTP JSON, dashboard CSV and JSON, rows sent to its API",
     home="https://github.com/mlco2/codecarbon",
+    minds="running totals or deltas, as each means them; nested files count once",
     claims=_claims,
     read=read,
 )

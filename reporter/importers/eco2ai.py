@@ -318,14 +318,20 @@ def _is_summary(log: Log) -> bool:
 
 
 def _claims(log: Log) -> bool:
-    bases = set(map(_base, log.header))
-    return _is_summary(log) or ("power_consumption" in bases and bool({"co2_emissions", "project_name"} & bases))
+    return _is_summary(log) or _tells_power(log.header)
+
+
+@lru_cache(256)
+def _tells_power(header: tuple[str, ...]) -> bool:
+    bases = set(map(_base, header))
+    return "power_consumption" in bases and bool({"co2_emissions", "project_name"} & bases)
 
 
 IMPORTER = Importer(
     name="eco2ai",
     says="eco2AI: emission.csv of every version (prototype to 0.3), runs and epochs; forks",
     home="https://github.com/sb-ai-lab/Eco2AI",
+    minds="epochs are deltas and are added; units and decimals as the header says",
     claims=_claims,
     read=read,
 )

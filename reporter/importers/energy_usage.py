@@ -205,13 +205,16 @@ def _duration_s(cell: str) -> float | None:
 
 def _claims(log: Log) -> bool:
     wattage = {_PROCESS, _BASELINE} & set(log.header)
-    return bool(wattage and "time" in log.header) or (not wattage and bool(_PRINTED.search(log.head)))
+    if wattage:
+        return "time" in log.header
+    return b" wattage: " in log.head and _PRINTED.search(log.head) is not None
 
 
 IMPORTER = Importer(
     name="energy-usage",
     says="energy-usage 0.0.x: process and baseline wattage CSVs, printed reports",
     home="https://github.com/responsibleproblemsolving/energy-usage",
+    minds="the process less the baseline",
     claims=_claims,
     read=read,
 )

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import math
 import re
+from array import array
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from reporter.errors import plain
+from reporter.importers import json_frames
 from reporter.importers.base import Importer
 from reporter.importers.json_lines import NAN, finite, objects, shown
-from reporter.importers.samples import FAR_S, Span, curve, filled, lay, ordinary_s, spread_kwh, total
+from reporter.importers.long_samples import (
+    above,
+    added,
+    believed,
+    beyond,
+    constant,
+    is_long,
+    last_again,
+    shows,
+    unknown,
+)
+from reporter.importers.samples import FAR_S, Span, again, curve, filled, lay, ordinary_s, spread_kwh, total
 from reporter.importers.table import Table
 from reporter.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from reporter.importers.logs import Log
 
@@ -25,6 +38,7 @@ CPU, GPU = "rapl_estimated_attributable_power_draw", "nvidia_estimated_attributa
 VERSIONS = ("experiment_impact_tracker_version", "climate_impact_tracker_version")
 WHOLE = {CPU: "rapl_power_draw_absolute", GPU: "nvidia_draw_absolute"}
 INTENSITY = "realtime_carbon_intensity"
+WANTED = (*WHOLE, *WHOLE.values(), INTENSITY)
 METERS = {CPU: "CPU", GPU: "GPU"}
 MAX_W, MAX_G_PER_KWH = 1e6, 1e5  # no machine draws a megawatt, no grid is that dirty: such readings are not believed
 SANE_S = (946_684_800.0, 4_102_444_800.0)  # the years 2000 to 2099
@@ -51,10 +65,13 @@ class Info(NamedTuple):
 
 
 class Samples(NamedTuple):
-    """The rows of data.json as columns, NaN where a row has no number. A column is left out where no row names it."""
+    """The rows of data.json as columns, NaN where a row has no number: lists, of a long log arrays.
 
-    times: list[float]
-    columns: dict[str, list[float]]
+    A column may be left out where no row names it.
+    """
+
+    times: Any
+    columns: dict[str, Any]
 
 
 def claims(log: Log) -> bool:
@@ -111,7 +128,7 @@ def _run(data: Log, info_log: Log, *, alone: bool, source: Log) -> Run:
     samples = _samples(data)
     span = lay(info.start, info.end, samples.times, data)
     parts = {key: spread_kwh(samples.columns[key], span.steps_s) for key in _meters(info, samples, data)}
-    steps_kwh = [sum(part) for part in zip(*parts.values(), strict=True)]
+    steps_kwh = added([*parts.values()])
     if parts:
         _doubts(span, steps_kwh, samples, data)
     intensities = _intensities(info, samples)
@@ -128,7 +145,7 @@ def _run(data: Log, info_log: Log, *, alone: bool, source: Log) -> Run:
         gpu_energy_kwh=total(parts[GPU]) if GPU in parts else None,
         reported_pue=PUE,
         reported_emissions_kg=_emissions_kg(steps_kwh, intensities) if parts else None,
-        reported_intensity_g_per_kwh=total(intensities) / len(intensities) if intensities else None,
+        reported_intensity_g_per_kwh=total(intensities) / len(intensities) if len(intensities) else None,
         basis="measured",
         machine_wide=False,
         power_w=curve(steps_kwh, span.steps_s) if parts else (),
@@ -189,28 +206,60 @@ def _is_moment(value: object) -> TypeGuard[datetime]:
 
 def _samples(log: Log) -> Samples:
     """Read every row that has a time. Raises ReportError where there is none."""
-    times: list[float] = []
-    columns: dict[str, list[float]] = {}
-    wanted = (*WHOLE, *WHOLE.values(), INTENSITY)
-    for line, row in _rows(log):
+    times, columns = _long(log) if _is_long(log) else (list[float](), dict[str, list[float]]())
+    if not is_long(times):
+        _take(() if times else _rows(log), times, columns, log)
+        for copy in reversed(again(times, [*zip(*columns.values(), strict=True)])):
+            log.say("CR021", f"{copy.stop - copy.start} samples stand here once more; counted once")
+            for values in (times, *columns.values()):
+                del values[copy]
+    if not len(times):
+        raise log.refuse(f"there is no power sample in it ({log.rows} lines, {log.skipped} skipped)")
+    for key, values in columns.items():
+        columns[key], odd = believed(values, _limit(key))
+        if odd:
+            log.say("CR035", f"{key}: {odd} readings below 0 or above {_limit(key):.0f}; taken as not told")
+    return Samples(times, columns)
+
+
+def _is_long(log: Log) -> bool:
+    return not (CPU in log.header or GPU in log.header) and json_frames.is_long(log)
+
+
+def _long(log: Log) -> tuple[Any, dict[str, Any]]:
+    """The same of a long data.json, as arrays; as lists where time goes back, since such rows are judged one by one."""
+    import numpy as np
+
+    times, columns = array("d"), {key: array("d") for key in WANTED}
+    for part in json_frames.stretches(log, ("timestamp", *WANTED), SANE_S):
+        if isinstance(part, json_frames.Columns):
+            times.frombytes(part.columns["timestamp"].tobytes())
+            for key in WANTED:
+                columns[key].frombytes(part.columns[key].tobytes())
+        else:
+            _take(part, times, columns, log)
+    at = np.frombuffer(times)
+    if (at[1:] < at[:-1]).any():
+        # Values that are not known are one and the same, as those of single rows are.
+        return times.tolist(), {
+            key: [NAN if math.isnan(value) else value for value in values] for key, values in columns.items()
+        }
+    return at, {key: np.frombuffer(values) for key, values in columns.items()}
+
+
+def _take(rows: Iterable[tuple[int, Mapping[str, Any]]], times: Any, columns: dict[str, Any], log: Log) -> None:
+    """Add rows to the columns one by one; those without a time are skipped and told."""
+    for line, row in rows:
         time = finite(row.get("timestamp"))
         if not SANE_S[0] <= time < SANE_S[1]:
             log.skip(line, f"timestamp: {shown(row.get('timestamp'))} is no time in seconds since 1970")
             continue
-        for key in wanted:
+        for key in WANTED:
             if key in row and key not in columns:
                 columns[key] = [NAN] * len(times)
             if key in columns:
                 columns[key].append(finite(row.get(key)))
         times.append(time)
-    if not times:
-        raise log.refuse(f"there is no power sample in it ({log.rows} lines, {log.skipped} skipped)")
-    for key, values in columns.items():
-        odd = sum(not 0 <= value <= _limit(key) for value in values if not math.isnan(value))
-        if odd:
-            log.say("CR035", f"{key}: {odd} readings below 0 or above {_limit(key):.0f}; taken as not told")
-            columns[key] = [value if 0 <= value <= _limit(key) else NAN for value in values]
-    return Samples(times, columns)
 
 
 def _limit(key: str) -> float:
@@ -231,54 +280,55 @@ def _meters(info: Info, samples: Samples, log: Log) -> list[str]:
     for key, name in METERS.items():
         own, whole = samples.columns.get(key, []), samples.columns.get(WHOLE[key], [])
         if key == GPU and "gpu_info" not in info.told:
-            if any(value > 0 for value in own):
+            if shows(own):
                 log.say("CR025", "GPU power stands here, but info.pkl names no GPU; left out, as by the tracker itself")
-        elif all(map(math.isnan, own)):
+        elif unknown(own) == len(own):
             if key == CPU or info.at("gpu_info"):
                 log.say("CR025", f"the {name} was not metered; its energy is not in the run's")
-        elif not any(value > 0 for value in (*own, *whole)):
+        elif not (shows(own) or shows(whole)):
             log.say("CR025", f"every reading of the {name}'s power is 0 W: it could not be read")
         else:
             used.append(key)
-    if not any(value > 0 for key in used for value in samples.columns[key]):
+    if not any(shows(samples.columns[key]) for key in used):
         log.say("CR013", "no power could be read, of the CPU or the GPU; the run's energy is not known (it is not 0)")
         return []
     return used
 
 
-def _doubts(span: Span, steps_kwh: list[float], samples: Samples, log: Log) -> None:
+def _doubts(span: Span, steps_kwh: Any, samples: Samples, log: Log) -> None:
     """Tell where the energy rests on few or odd samples."""
     ordinary, tail, between = ordinary_s(samples.times), span.steps_s[-1], span.steps_s[1:-1]
     energy = total(steps_kwh)
     if tail > FAR_S or (ordinary and tail > 10 * ordinary):
         share = steps_kwh[-1] / energy if energy > 0 else 0
         log.say("CR016", f"the last sample stands for {tail:.0f} s up to the program's end, {share:.0%} of the energy")
-    gaps = [step for step in between if step > max(FAR_S, 10 * ordinary)]
+    gaps = beyond(between, max(FAR_S, 10 * ordinary))
     if gaps:
         log.say("CR017", f"samples lie far apart {len(gaps)} times, up to {max(gaps):.0f} s (usual: {ordinary:.0f} s)")
     for own, whole in WHOLE.items():
-        pairs = zip(samples.columns.get(own, ()), samples.columns.get(whole, ()), strict=False)
-        above = sum(share > machine * (1 + 1e-9) for share, machine in pairs)
-        if above:
-            log.say("CR020", f"{above} samples give the run more {METERS[own]} power than the whole machine drew; kept")
-    lost = sum(map(math.isnan, steps_kwh))
+        more = above(samples.columns.get(own, ()), samples.columns.get(whole, ()))
+        if more:
+            log.say("CR020", f"{more} samples give the run more {METERS[own]} power than the whole machine drew; kept")
+    lost = unknown(steps_kwh)
     if lost:
         log.say("CR026", f"{lost} of {len(steps_kwh)} steps lack a reading; they count nothing in the total")
 
 
-def _intensities(info: Info, samples: Samples) -> list[float]:
+def _intensities(info: Info, samples: Samples) -> Any:
     """gCO2e/kWh at each step as the tracker takes it: live where the log has it, else the region's yearly figure."""
     live = samples.columns.get(INTENSITY)
-    if live is not None and (known := filled((*live, live[-1]))):
-        return known
+    if live is not None and unknown(live) < len(live):
+        return filled(last_again(live))
     region = finite(info.at("region_carbon_intensity_estimate", "carbonIntensity"))
-    return [region] * (len(samples.times) + 1) if 0 <= region <= MAX_G_PER_KWH else []
+    return constant(region, last_again(samples.times)) if 0 <= region <= MAX_G_PER_KWH else []
 
 
-def _emissions_kg(steps_kwh: list[float], intensities: list[float]) -> float | None:
+def _emissions_kg(steps_kwh: Any, intensities: Any) -> float | None:
     """The tracker's own claim, with its PUE."""
-    if not intensities:
+    if not len(intensities):
         return None
+    if is_long(steps_kwh):
+        return total(PUE * steps_kwh * intensities / 1000)
     return total(PUE * energy * grams / 1000 for energy, grams in zip(steps_kwh, intensities, strict=True))
 
 
@@ -286,6 +336,7 @@ IMPORTER = Importer(
     name="experiment-impact-tracker",
     says="experiment-impact-tracker data.json and info.pkl",
     home="https://github.com/Breakend/experiment-impact-tracker",
+    minds="same integration as the tool, PUE 1.58 divided out, in any time zone; `info.pkl` is read without unpickling",
     claims=claims,
     read=read,
 )

@@ -271,6 +271,7 @@ IMPORTER = Importer(
     name="ga4hpc",
     says="GreenAlgorithms4HPC 0.3: sacct table with cluster_info.yaml beside; its printed report",
     home="https://github.com/GreenAlgorithms/GreenAlgorithms4HPC",
+    minds='estimated; its "TCO2e" are kg',
     claims=_claims,
     read=read,
 )

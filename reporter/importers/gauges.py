@@ -7,7 +7,7 @@ from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
 from reporter.importers.long_gauges import Folded
-from reporter.importers.samples import ordinary_s, steps_s
+from reporter.importers.samples import again, ordinary_s, steps_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -85,14 +85,17 @@ def integrate(gauge: Gauge, log: Log, *, held: bool = False) -> Trace:
     ``held``: each power is the mean of the step that ends with it, as meters give that divide a counter's growth by
     the time; then it counts for all of that step.
 
-    Where the clock went back, the step counts nothing (CR015). Of a step longer than
-    GAP_S and GAP_STEPS ordinary ones, only GAP_STEPS ordinary steps are counted, since nobody knows what the device
-    did meanwhile (CR017). Zeros all through are power that could not be read: no energy, and told (CR027).
+    Where the clock went back, the step counts nothing (CR015); what stands there twice counts once (CR021). Of a step
+    longer than GAP_S and GAP_STEPS ordinary ones, only as much is counted, since nobody knows what the device did
+    meanwhile (CR017). Zeros all through are power that could not be read: no energy, and told (CR027).
     Raises ReportError for fewer than two samples, which have no duration.
     """
     times, watts = gauge.times_s, gauge.watts
     if gauge.folded is not None:
         return _of_folded(gauge, gauge.folded, log, held)
+    for copy in reversed(again(times, watts)):
+        log.say("CR021", f"{gauge.name}: {copy.stop - copy.start} samples stand here once more; counted once")
+        del times[copy], watts[copy]
     if len(times) < 2:
         raise log.refuse(f"{gauge.name}: energy needs two samples of power, and there is {len(times) or 'none'}")
     steps, went_back = steps_s(times[0], times[1:], None)

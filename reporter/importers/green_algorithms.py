@@ -37,8 +37,13 @@ def read(logs: Sequence[Log]) -> Iterator[Run]:
         if _LINK.search(log.head):
             yield from _links(log)
             continue
-        table = Table(log)
+        table, known = Table(log), set[tuple[str, ...]]()
         for row in table:
+            again = any(finding.code == "CR005" for finding in log.findings)  # under one header each is a calculation
+            if again and tuple(row.cells) in known:
+                log.say("CR021", "the result stands here again, cell for cell; counted once", row.line)
+                continue
+            known.add(tuple(row.cells))
             if len(row.cells) < len(table.header):
                 raise log.refuse(f"{len(row.cells)} cells under {len(table.header)} columns; export it again", row.line)
             cells = {key: cell.strip() for key, cell in zip(table.header, row.cells, strict=False)}
@@ -300,6 +305,7 @@ IMPORTER = Importer(
     name="green-algorithms",
     says="Green Algorithms: CSV of the web calculator v3 with its AI page, share links of v1 and v2",
     home="https://github.com/GreenAlgorithms/green-algorithms-tool",
+    minds="estimated; PUE divided out, grams",
     claims=_claims,
     read=read,
 )

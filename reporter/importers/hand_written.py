@@ -309,7 +309,8 @@ _TELLS = pattern(rb"(^|[{,])\s*(hardware|kwh|energy|energy_kwh|hours|gpu_hours|e
 
 
 def _is_toml(log: Log) -> bool:
-    return log.name.lower().endswith(".toml") or _RUNS.search(log.head.replace(b"\0", b"")) is not None
+    told = b"[" in log.head and _RUNS.search(log.head.replace(b"\0", b"")) is not None
+    return told or log.name.lower().endswith(".toml")
 
 
 def _claims(log: Log) -> bool:
@@ -337,6 +338,7 @@ IMPORTER = Importer(
     name="hand-written",
     says="hand-written runs (TOML or CSV): hardware, hours and utilisation, or kWh; estimated",
     home="https://github.com/carbon-report/carbon-report/tree/main/samples/hand-written",
+    minds="estimated, with the design power's source",
     claims=_claims,
     read=read,
 )

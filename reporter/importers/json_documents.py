@@ -33,12 +33,12 @@ def whole(log: Log) -> Any:
     return value
 
 
-def values(log: Log) -> Iterator[tuple[int, Any]]:
+def values(log: Log, *, closed: bool = False) -> Iterator[tuple[int, Any]]:
     """The values of an array, or of several, or of lines, each with the line it begins on; counted as rows.
 
     Brackets and commas between values are passed over, so that an array that a crash left open, or one that another
-    run went on writing behind its end, is read to the last whole value; a cut one is told (CR003). Raises ReportError
-    where no value can be read at all.
+    run went on writing behind its end, is read to the last whole value; a cut one is told (CR003), and where arrays are
+    ``closed`` by their tracker one that is not, too. Raises ReportError where no value can be read at all.
     """
     text = text_of(log)
     place, line, counted = 0, 1, 0
@@ -62,6 +62,8 @@ def values(log: Log) -> Iterator[tuple[int, Any]]:
             place = onward
             continue
         yield line, value
+    if closed and text.lstrip()[:1] == "[" and not text.rstrip(" \t\r\n\ufffd").endswith("]"):
+        log.say("CR003", "the array does not end; what followed is missing", line)
 
 
 def text_of(log: Log) -> str:

@@ -289,6 +289,7 @@ IMPORTER = Importer(
     name="kepler",
     says="Kepler, Scaphandre, DCGM in Prometheus: range queries, tables, pairs of scrapes",
     home="https://github.com/sustainable-computing-io/kepler",
+    minds="counters with resets; overlapping zones count once",
     claims=_claims,
     read=read,
 )

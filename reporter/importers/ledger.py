@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reporter import ledger
 from reporter.errors import plain
+from reporter.importers import power_log_parquet
 from reporter.importers.base import Importer
 from reporter.importers.table import Table
 
@@ -20,7 +21,9 @@ _PARQUET = b"PAR1"
 
 
 def _claims(log: Log) -> bool:
-    return log.header[:1] == (ledger.MARK,) or log.head.startswith(_PARQUET)
+    if log.head.startswith(_PARQUET):
+        return not power_log_parquet.is_one(log)
+    return log.header[:1] == (ledger.MARK,)
 
 
 def read(logs: Sequence[Log]) -> Iterator[Run]:
@@ -81,6 +84,7 @@ IMPORTER = Importer(
     name="ledger",
     says="the ledger that carbon-report writes (CSV, Parquet)",
     home="https://github.com/carbon-report/carbon-report",
+    minds="the same report again, to the last digit",
     claims=_claims,
     read=read,
 )

@@ -238,7 +238,7 @@ _SENTENCE = pattern(rb"hours\s+of\s+computation\s+(was|were)\s+performed\s+on\s+
 
 
 def _is_statement(log: Log) -> bool:
-    return _SENTENCE.search(log.head) is not None
+    return b"computation" in log.head.lower() and _SENTENCE.search(log.head) is not None
 
 
 def _claims(log: Log) -> bool:
@@ -262,6 +262,7 @@ IMPORTER = Importer(
     name="ml-co2-impact",
     says="ML CO2 Impact: the calculator's statement (text, LaTeX), or its inputs (CSV, JSON)",
     home="https://github.com/mlco2/impact",
+    minds="estimated; its triple rounding is told",
     claims=_claims,
     read=read,
 )

@@ -219,6 +219,7 @@ IMPORTER = Importer(
     name="mlflow",
     says="MLflow: power of GPUs in its system metrics (file store, REST answers, CSV)",
     home="https://github.com/mlflow/mlflow",
+    minds="milliseconds, each GPU by itself",
     claims=_claims,
     read=read,
 )

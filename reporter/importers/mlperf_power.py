@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 DETAIL = "mlperf_log_detail.txt"
 ZONE_S = 900.0  # time zones differ by quarters of an hour
 FARTHEST_S = 26 * 3600.0
+COVERED = 0.9  # of the benchmark's time; samples that cover less are told
 
 _MOMENT = pattern(r"(\d{2})-(\d{2})-(\d{4}) (\d{2}:\d{2}:\d{2}(?:\.\d+)?)", re.ASCII)
 _SAMPLE = pattern(rb"(?m)^(?:\xef\xbb\xbf)?Time,\d{2}-\d{2}-\d{4} \d{2}:\d{2}:\d{2}(?:\.\d+)?,Watts,")
@@ -50,7 +51,9 @@ def read(logs: Sequence[Log]) -> Iterator[Run]:
         by_mark: dict[str, list[Sample]] = {}
         for row in _Rows(log):
             sample = _sample(log, row)
-            if sample is not None:
+            if sample is not None and not row.whole and any(mark.startswith(sample.mark) for mark in by_mark):
+                log.skip(row.line, "the last line is cut", "CR003")  # in its mark, which would be another's
+            elif sample is not None:
                 by_mark.setdefault(sample.mark, []).append(sample)
         if not by_mark:
             raise log.refuse("no reading above 0 W: was the meter connected?")
@@ -129,6 +132,7 @@ def _run(log: Log, mark: str, samples: list[Sample], bounds: tuple[datetime, dat
     trace = gauges.integrate(gauge, log, held=True)
     energy_kwh, duration_s = trace.energy_kwh, trace.end_s
     if bounds is not None:  # MLPerf's own rule: the mean of the samples inside, all through the benchmark's time
+        _tell_uncovered(inside, bounds, log)
         duration_s = (bounds[1] - bounds[0]).total_seconds()
         energy_kwh = math.fsum(sample.power_w for sample in inside) / len(inside) * duration_s / 3.6e6
     told = _PASS.search(mark) or re.search(r"[/\\](ranging)[/\\]", log.path)
@@ -147,6 +151,15 @@ def _run(log: Log, mark: str, samples: list[Sample], bounds: tuple[datetime, dat
         power_w=gauges.curve([trace]),
         labels={"mark": mark} | ({"phase": phase} if phase else {}),
     )
+
+
+def _tell_uncovered(inside: list[Sample], bounds: tuple[datetime, datetime], log: Log) -> None:
+    """Tell where the samples leave much of the benchmark's time to their mean."""
+    within_s = (max(sample.at for sample in inside) - min(sample.at for sample in inside)).total_seconds()
+    whole_s = (bounds[1] - bounds[0]).total_seconds()
+    if within_s < COVERED * whole_s:
+        text = f"the samples cover {within_s:.0f} s of the benchmark's {whole_s:.0f} s; their mean stands for all"
+        log.say("CR016", text)
 
 
 def _within(samples: list[Sample], bounds: tuple[datetime, datetime], log: Log) -> list[Sample]:
@@ -179,6 +192,7 @@ IMPORTER = Importer(
     name="mlperf-power",
     says="MLPerf power logs of SPEC PTDaemon (spl.txt), cut to the run by mlperf_log_detail.txt",
     home="https://github.com/mlcommons/power-dev",
+    minds="cut to the benchmark by `mlperf_log_detail.txt`",
     claims=_claims,
     read=read,
 )

@@ -179,6 +179,7 @@ IMPORTER = Importer(
     name="model-card",
     says="Hugging Face model card (README.md, named outright): co2_eq_emissions, a claim in grams",
     home="https://huggingface.co/docs/hub/model-cards-co2",
+    minds="a claim in grams, never a measurement; likely kg slips are told",
     claims=_claims,
     read=read,
 )

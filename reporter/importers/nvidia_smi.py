@@ -318,7 +318,10 @@ def _claims(log: Log) -> bool:
     header = log.header
     if _tells_power(header):
         return True
-    return ("timestamp" in header and any(name in header for name in OURS)) or bool(_BARE.match(log.head))
+    if "timestamp" in header and any(name in header for name in OURS):
+        return True
+    first = log.head.lstrip(b"\xef\xbb\xbf \t\r\n\v\f").partition(b"\n")[0]
+    return (first[:2].isdigit() or b"W" in first) and bool(_BARE.match(log.head))
 
 
 @lru_cache(256)
@@ -330,6 +333,7 @@ IMPORTER = Importer(
     name="nvidia-smi",
     says="nvidia-smi --query-gpu CSV with power.draw: several GPUs, with or without units",
     home="https://docs.nvidia.com/deploy/nvidia-smi/",
+    minds="each GPU by itself; counters before samples; gaps and spikes told",
     claims=_claims,
     read=read,
 )

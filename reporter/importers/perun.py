@@ -331,6 +331,7 @@ IMPORTER = Importer(
     name="perun",
     says="perun (Helmholtz AI): results as JSON, CSV and text report, 0.2 to 1.0",
     home="https://github.com/Helmholtz-AI-Energy/perun",
+    minds="PUE found and divided out; g and kg",
     claims=_claims,
     read=read,
 )

@@ -7,25 +7,26 @@ from typing import TYPE_CHECKING
 
 from reporter import powerlog
 from reporter.errors import plain
+from reporter.importers import power_log_parquet
 from reporter.importers.base import Importer
 from reporter.importers.blocks import stretches
 from reporter.importers.head import encoding_of, named
 from reporter.importers.power_log_frames import follows, sieve
 from reporter.importers.power_log_once import share
 from reporter.importers.power_log_rows import MOST_POINTS, TRACKER, Recording
-from reporter.importers.table import Table
+from reporter.importers.table import Row, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from reporter.importers.logs import Log
-    from reporter.importers.table import Row
     from reporter.run import Run
 
 
 def claims(log: Log) -> bool:
     """Our first line says what the file is."""
-    return log.head.removeprefix(b"\xef\xbb\xbf").lstrip(b'"').startswith(powerlog.FIRST.encode())
+    first = log.head.removeprefix(b"\xef\xbb\xbf").lstrip(b'"')
+    return first.startswith(powerlog.FIRST.encode()) or power_log_parquet.is_one(log)
 
 
 def read(logs: Sequence[Log]) -> Iterator[Run]:
@@ -125,6 +126,27 @@ def _sum(values: Iterable[float | None]) -> float | None:
 
 def _recordings(log: Log) -> list[Recording]:
     """The recordings of one file that have energy. Raises ReportError where there is none."""
+    begun = [_of_parquet(log)] if power_log_parquet.is_one(log) else _of_rows(log)
+    told = [recording for recording in begun if recording.check()]
+    if not told:
+        raise log.refuse("no sample after the start: the run ended or was killed before; it has no energy to report")
+    return told
+
+
+def _of_parquet(log: Log) -> Recording:
+    """The recording of a Parquet file, whose comments all stand in its metadata."""
+    lines = power_log_parquet.comments(log)
+    row = Row(1, [], whole=True)
+    begun = [_begun(log, lines, row)]
+    for line in lines:
+        if not line.startswith(powerlog.FIRST):
+            _comment(line, row, [], begun)
+    power_log_parquet.add(log, begun[0])
+    return begun[0]
+
+
+def _of_rows(log: Log) -> list[Recording]:
+    """The recordings of a file of rows, one after the other."""
     table, begun, bound = Table(log), list[Recording](), 0
     comments = powerlog.comments(log.head.decode(encoding_of(log.head) or "utf-8", "replace"))
     for stretch in stretches(table, lambda: sieve(table, begun)):
@@ -146,10 +168,7 @@ def _recordings(log: Log) -> list[Recording]:
                     bound = table.changed
                     begun[-1].bind(table)
                 begun[-1].add(row)
-    told = [recording for recording in begun if recording.check()]
-    if not told:
-        raise log.refuse("no sample after the start: the run ended or was killed before; it has no energy to report")
-    return told
+    return begun
 
 
 def _comment(text: str, row: Row, comments: list[str], begun: list[Recording]) -> None:
@@ -182,6 +201,7 @@ IMPORTER = Importer(
     name=TRACKER,
     says="power logs of 'carbon-report sample'",
     home="https://github.com/carbon-report/carbon-report",
+    minds="cumulative joules per meter; a killed run still reads",
     claims=claims,
     read=read,
 )

@@ -183,6 +183,7 @@ IMPORTER = Importer(
     name="powerjoular",
     says="PowerJoular CSV of every version: the machine's, and those of a process or application",
     home="https://github.com/joular/powerjoular",
+    minds="total is not added to its parts; a process file is no second machine",
     claims=_claims,
     read=read,
 )

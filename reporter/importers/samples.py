@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from reporter.importers import long_samples
+from reporter.importers.long_samples import is_long
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,10 +31,12 @@ class Span(NamedTuple):
 def lay(start: datetime, end: datetime | None, times: Sequence[float], log: Log) -> Span:
     """Lay a start and an end that the log tells, mostly in local time of an unknown zone, on the clock of its samples.
 
-    ``times`` are the samples' true seconds since 1970, at least one. What had to be found or assumed is told.
+    ``times`` are the samples' true seconds since 1970, at least one: a list, or of a long log an array in which time
+    never goes back. What had to be found or assumed is told.
     """
-    offset = 0 if start.tzinfo else zone_offset_s(_written_s(start), times[0])
-    start_s = times[0] if offset is None else _written_s(start) - offset
+    first, last = float(times[0]), float(times[-1] if is_long(times) else max(times))
+    offset = 0 if start.tzinfo else zone_offset_s(_written_s(start), first)
+    start_s = first if offset is None else _written_s(start) - offset
     if offset is None:
         log.say("CR018", "the start told fits the samples in no time zone; counted from the first sample to the last")
     elif offset:
@@ -46,12 +51,12 @@ def lay(start: datetime, end: datetime | None, times: Sequence[float], log: Log)
     if went_back:
         many = "once" if went_back == 1 else f"{went_back} times"
         log.say("CR015", f"the clock went back {many}; such an interval counts nothing, and no time counts twice")
-    return Span(start_s, max(start_s, *times) if end_s is None else max(end_s, start_s), steps, went_back)
+    return Span(start_s, max(start_s, last) if end_s is None else max(end_s, start_s), steps, went_back)
 
 
 def _end_s(end_s: float, start: datetime, end: datetime, times: Sequence[float], log: Log) -> float | None:
     """The end, an hour off where the clocks changed during the run; None where it lies before the last sample."""
-    last, near = max(times), max(FAR_S, 10 * ordinary_s(times))
+    last, near = float(times[-1]) if is_long(times) else max(times), max(FAR_S, 10 * ordinary_s(times))
     for shift in () if end.tzinfo else (3600, -3600):
         changed = end_s < last - FAR_S if shift > 0 else _clocks_may_change(start.date(), end.date())
         if changed and -1 <= end_s + shift - last <= near:
@@ -90,6 +95,8 @@ def steps_s(start: float, times: Sequence[float], end: float | None) -> tuple[li
     Where the clock was set back, the interval counts nothing, and once the old reading is passed again only the time
     beyond it counts, so that one wrong stamp does not add the hour that it lies off. No end: the last sample's time.
     """
+    if is_long(times):
+        return long_samples.steps_s(start, times, end)
     steps, went_back, previous, latest = [], 0, start, start
     for time in (*times, times[-1] if end is None else end):
         steps.append(max(0.0, time - (latest if time > latest else previous)))
@@ -98,26 +105,52 @@ def steps_s(start: float, times: Sequence[float], end: float | None) -> tuple[li
     return steps, went_back
 
 
+def again(times: Sequence[float], values: Sequence[object]) -> list[slice]:
+    """Stretches of samples that stand there once more, one for one from the first on: a file appended to itself.
+
+    They begin where time goes back to the first sample (or the second, where the first is none of the log's). A clock
+    that was set back shows other values.
+    """
+    found: list[slice] = []
+    if hasattr(times, "dtype"):
+        return found  # numbers of a long log, in which time never goes back
+    for start in (place for place in range(2, len(times)) if times[place] < times[place - 1]):
+        first = next((place for place in (0, 1) if times[place] == times[start]), start)
+        length = min(start - first, len(times) - start)
+        copy, original = slice(start, start + length), slice(first, first + length)
+        if length > 1 and times[copy] == times[original] and values[copy] == values[original]:
+            found.append(copy)
+    return found
+
+
 def ordinary_s(times: Sequence[float]) -> float:
     """The median step between samples in seconds; 0 where there are no two."""
+    if is_long(times):
+        return long_samples.ordinary_s(times)
     from statistics import median
 
     between = [late - early for early, late in pairwise(times) if late > early]
     return median(between) if between else 0.0
 
 
-def spread_kwh(watts: Sequence[float], steps: Sequence[float]) -> list[float]:
+def spread_kwh(watts: Sequence[float], steps: Sequence[float]) -> Any:
     """Energy of each step: the power read at its end held all through it, and the last reading up to the end."""
+    if is_long(steps):
+        return long_samples.spread_kwh(watts, steps)
     return [seconds / 3600 * power / 1000 for seconds, power in zip(steps, (*watts, watts[-1]), strict=True)]
 
 
 def total(values: Iterable[float]) -> float:
     """The sum of what is known; NaN is what is not."""
+    if is_long(values):
+        return long_samples.total(values)
     return math.fsum(value for value in values if not math.isnan(value))
 
 
-def filled(values: Sequence[float]) -> list[float]:
+def filled(values: Sequence[float]) -> Any:
     """Gaps (NaN) filled with the value before, those in front with the first one; [] where nothing is known."""
+    if is_long(values):
+        return long_samples.filled(values)
     last = next((value for value in values if not math.isnan(value)), math.nan)
     if math.isnan(last):
         return []
@@ -130,6 +163,8 @@ def filled(values: Sequence[float]) -> list[float]:
 
 def curve(energies_kwh: Sequence[float], steps: Sequence[float], points: int = 500) -> tuple[tuple[float, float], ...]:
     """Points (seconds since the start, mean W of the step that ends there), thinned the energy kept."""
+    if is_long(steps):
+        return long_samples.curve(energies_kwh, steps, points)
     each = math.ceil(len(steps) / points)
     out, now = [], 0.0
     for place in range(0, len(steps), each):

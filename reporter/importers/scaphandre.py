@@ -117,6 +117,7 @@ IMPORTER = Importer(
     name="scaphandre",
     says="Scaphandre: reports of its JSON exporter, 0.4 to 1.0, closed or cut off",
     home="https://github.com/hubblo-org/scaphandre",
+    minds="microwatts; one level of host, socket, domain",
     claims=_claims,
     read=read,
 )

@@ -203,6 +203,7 @@ IMPORTER = Importer(
     name="slurm",
     says="Slurm: sacct -P with ConsumedEnergy or AllocTRES energy, sacct --json, Jean Zay's dump",
     home="https://slurm.schedmd.com/sacct.html",
+    minds="joules of whole nodes; steps count once; what was not measured is not 0",
     claims=_claims,
     read=read,
 )

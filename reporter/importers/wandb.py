@@ -171,6 +171,8 @@ def _add_table(runs: _Runs) -> None:
             power_w = traces.reading(row.cells[place]) if place < len(row.cells) else math.nan
             if not math.isnan(power_w):  # a panel's rows hold the time of every run, and the power of one
                 runs.add(run or name, device, time_s, power_w)
+    if table.cut:
+        log.say("CR003", "the last line is cut; what followed is missing", log.rows + 1)
 
 
 def _tell_odd(values: Sequence[Any], log: Log, line: int) -> None:
@@ -221,13 +223,19 @@ def _claims(log: Log) -> bool:
     if _is_json(log):
         stamped = b'"_timestamp"' in log.head or b'"_runtime"' in log.head
         return stamped and (b'"system.' in log.head or b'"system/' in log.head)
-    return any(_series(name) or "system/gpu." in name or name.startswith("system.gpu.") for name in log.header)
+    return _is_panel(log.header)
+
+
+@lru_cache(256)
+def _is_panel(header: tuple[str, ...]) -> bool:
+    return any(_series(name) or "system/gpu." in name or name.startswith("system.gpu.") for name in header)
 
 
 IMPORTER = Importer(
     name="wandb",
     says="Weights & Biases: GPU power of system panels (CSV) and of events (JSON lines)",
     home="https://github.com/wandb/wandb",
+    minds="a limit is no draw; the rest of the machine is told as not metered",
     claims=_claims,
     read=read,
 )

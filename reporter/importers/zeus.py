@@ -289,6 +289,7 @@ IMPORTER = Importer(
     name="zeus",
     says="Zeus: window CSV of every version, power CSV and *train.json of the older ones",
     home="https://github.com/ml-energy/zeus",
+    minds="joules; of nested windows one set counts",
     claims=_claims,
     read=read,
 )
