@@ -70,6 +70,25 @@ def power_log(path: Path, rows: int) -> None:
         file.write("# ended: 2027-01-01T00:00:00.000Z exit=0\n")
 
 
+def as_parquet(log: Path, out: Path, rows: int = 1 << 20) -> None:
+    """A power log as Parquet, a row group every so many rows: its comment lines stand in the metadata."""
+    import itertools
+
+    import pandas
+    import pyarrow as pa  # type: ignore[import-untyped]
+    from pyarrow import parquet
+
+    writer: parquet.ParquetWriter | None = None
+    with log.open(encoding="utf-8") as file:
+        lines = "".join(itertools.takewhile(lambda line: line.startswith("#"), file)) + "# ended: \n"
+    for part in pandas.read_csv(log, comment="#", parse_dates=["time"], chunksize=rows):
+        table = pa.Table.from_pandas(part, preserve_index=False).replace_schema_metadata({"carbon-report": lines})
+        writer = writer or parquet.ParquetWriter(out, table.schema)
+        writer.write_table(table)
+    if writer is not None:
+        writer.close()
+
+
 def _samples(first: int, last: int) -> Iterator[str]:
     for place in range(first, last):
         at = BEGUN + datetime.timedelta(milliseconds=100 * place)

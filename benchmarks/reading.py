@@ -1,13 +1,15 @@
 """Reading of long logs and of many, against the fastest engines: python -m benchmarks.reading [--rows N] [--json FILE].
 
-What is compared is one task: the energy of every run. The engines read the file as it should be; carbon-report reads it
-as it may be, so every row is checked as well, and the SHA-256 of the input is made.
+What is compared is one task: the energy of every run. The engines read the file as it should be; carbon-report reads
+it as it may be, so every row is checked as well, and the SHA-256 of the input is made. ``--samples 100000000`` adds a
+power log of that length (9 GB, which TMPDIR must hold), as Parquet too, and JSON lines of a tenth of it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -43,6 +45,11 @@ POLARS_POWER = (
     "rows = pl.scan_csv(sys.argv[1], comment_prefix='#').select(*grown, pl.col('elapsed_s').max())\n"
     "print(rows.collect(engine='streaming'))"
 )
+POLARS_PARQUET = POLARS_POWER.replace("scan_csv(sys.argv[1], comment_prefix='#')", "scan_parquet(sys.argv[1])")
+DUCKDB_PARQUET = (
+    "import sys, duckdb\n"
+    'print(duckdb.sql(f"select max(\\"cpu-package-0_j\\"), max(\\"gpu-0_j\\"), max(elapsed_s) from \'{sys.argv[1]}\'"))'
+)
 DUCKDB_POWER = (
     "import sys, duckdb\n"
     'print(duckdb.sql(f"select max(\\"cpu-package-0_j\\"), max(\\"gpu-0_j\\"), max(elapsed_s) from "\n'
@@ -69,15 +76,16 @@ SMALL = (
 )
 
 
-def commands(kind: str, path: Path) -> dict[str, list[str]]:
-    """Ours first, then whatever others are there for this kind of log."""
+def commands(kind: str, path: Path, *, long: bool = False) -> dict[str, list[str]]:
+    """Ours first, then whatever others are there for this kind of log; of a ``long`` one no row by row."""
     here, engines = sys.executable, peer("engines")
     found = {"carbon-report": [here, "-c", OURS, str(path)]}
-    if kind in {"codecarbon", "power_log", "nvidia_smi"}:
+    if not long:
         found["carbon-report, row by row"] = [here, "-c", ROW_BY_ROW, str(path)]
     scripts = {
         "codecarbon": {"csv module": CSV, "pandas script": PANDAS, "polars": POLARS, "DuckDB": DUCKDB},
         "power_log": {"polars": POLARS_POWER, "DuckDB": DUCKDB_POWER},
+        "power_log_parquet": {"polars": POLARS_PARQUET, "DuckDB": DUCKDB_PARQUET},
         "nvidia_smi": {"polars": POLARS_SMI},
         "impact_tracker": {"polars": POLARS_JSON},
         "small_files": {"csv module": SMALL},
@@ -92,11 +100,22 @@ def commands(kind: str, path: Path) -> dict[str, list[str]]:
 
 
 def make(kind: str, folder: Path, size: int) -> Path:
-    """A log (or, of small files, a folder) of so many rows (files)."""
+    """A log (or, of small files, a folder) of so many rows (files, runs of two rows)."""
     if kind == "small_files":
         logs_made.small_files(folder / str(size), size)
         return folder / str(size)
     path = folder / f"{size}-{kind}.csv"
+    if kind == "power_log_parquet":
+        logs_made.power_log(path, size)
+        # In a process of its own: what this one holds counts as memory of those that it starts.
+        convert = "import sys; from pathlib import Path; from benchmarks import logs_made; "
+        convert += "logs_made.as_parquet(*map(Path, sys.argv[1:]))"
+        subprocess.run([sys.executable, "-c", convert, str(path), str(path.with_suffix(".parquet"))], check=True)
+        path.unlink()
+        return path.with_suffix(".parquet")
+    if kind == "runs":
+        logs_made.codecarbon(path, 2 * size, 2)
+        return path
     if kind == "impact_tracker":
         path = folder / str(size) / "data.json"
         path.parent.mkdir()
@@ -105,9 +124,10 @@ def make(kind: str, folder: Path, size: int) -> Path:
     return path
 
 
-def compare(kind: str, size: int, folder: Path, rounds: int) -> dict[str, Any]:
+def compare(kind: str, size: int, folder: Path, rounds: int, *, long: bool = False) -> dict[str, Any]:
     """One task on all engines: costs, and each one's wall and processor time over ours."""
-    made = side_by_side(commands(kind, make(kind, folder, size)), rounds)
+    long = long or kind == "small_files"
+    made = side_by_side(commands(kind, make(kind, folder, size), long=long), rounds)
     ours = made["carbon-report"]
     print(f"\n{kind}, {size:,}: ratio is another's time over ours (above 1: we are faster)")
     for name, taken in made.items():
@@ -118,9 +138,9 @@ def compare(kind: str, size: int, folder: Path, rounds: int) -> dict[str, Any]:
 
 
 def growth(kind: str, sizes: list[int], folder: Path) -> dict[str, Any]:
-    """How our processor time grows over four sizes, what Python and pandas take to start left out; and memory."""
+    """How our processor time grows over four sizes, what Python and the parsers take to start left out; and memory."""
     taken: list[Cost] = []
-    start = "import pandas; from reporter import importers; importers.available()"
+    start = "from pyarrow import csv, json; from reporter import importers; importers.available()"
     base = side_by_side({"start": [sys.executable, "-c", start]})
     for size in sizes:
         path = make(kind, folder, size)
@@ -138,14 +158,21 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=400_000)
     parser.add_argument("--files", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--samples", type=int, default=0, help="of one more power log, for instance 100000000")
     parser.add_argument("--json")
     asked = parser.parse_args()
     result: dict[str, Any] = {"compared": [], "growth": []}
     for kind in ("codecarbon", "power_log", "nvidia_smi", "impact_tracker", "small_files"):
-        size = asked.files if kind == "small_files" else asked.rows // (4 if kind == "impact_tracker" else 1)
         with tempfile.TemporaryDirectory() as folder:
+            size = asked.files if kind == "small_files" else asked.rows
             result["compared"].append(compare(kind, size, Path(folder), asked.rounds))
+    for kind, size in (("power_log", asked.samples), ("power_log_parquet", asked.samples),
+                       ("impact_tracker", asked.samples // 10)):  # fmt: skip
+        with tempfile.TemporaryDirectory() as folder:
+            if size:
+                result["compared"].append(compare(kind, size, Path(folder), 1, long=True))
     for kind, most in (("codecarbon", asked.rows), ("power_log", 2 * asked.rows), ("nvidia_smi", 2 * asked.rows),
+                       ("impact_tracker", asked.rows), ("runs", asked.rows // 10),
                        ("small_files", asked.files)):  # fmt: skip
         with tempfile.TemporaryDirectory() as folder:
             result["growth"].append(growth(kind, [most // 8, most // 4, most // 2, most], Path(folder)))

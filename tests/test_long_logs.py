@@ -1,8 +1,9 @@
-"""Long logs: sifted by pandas in blocks they read just as row by row, whatever is wrong; memory stays flat."""
+"""Long logs: sifted in blocks they read just as row by row, whatever is wrong, by pyarrow and by pandas alike."""
 
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import hashlib
 import io
 import math
@@ -18,7 +19,8 @@ from hypothesis import strategies as st
 from benchmarks import logs_made
 from reporter import importers
 from reporter.errors import ReportError
-from reporter.importers import blocks, frames, gauges, logs, power_log_rows
+from reporter.importers import arrow_frames, blocks, frames, gauges, logs, power_log_frames, power_log_rows
+from reporter.importers.base import read_moment
 from reporter.importers.table import number
 
 from .conftest import ROOT
@@ -46,26 +48,35 @@ def rounded(run: Any) -> dict[str, Any]:
 
 
 class BothWays:
-    """Reads a log row by row, and sifted in blocks of so many bytes; counts the blocks that were plain."""
+    """Reads a log row by row, and sifted in blocks of so many bytes, by pandas and by pyarrow; counts plain blocks."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, block_bytes: int = 3000) -> None:
-        self.patch, self.block_bytes, self.plain = monkeypatch, block_bytes, 0
-        made = frames.table
+        self.patch, self.block_bytes = monkeypatch, block_bytes
+        self.plain = dict.fromkeys((False, True), 0)  # blocks that pandas and pyarrow took
+        self.arrow = True
+        table, columns = frames.table, arrow_frames.columns
 
-        def table(*arguments: Any, **options: Any) -> Any:
-            frame = made(*arguments, **options)
-            self.plain += frame is not None
+        def counted(*arguments: Any, **options: Any) -> Any:
+            frame = table(*arguments, **options)
+            self.plain[self.arrow] += frame is not None
             return frame
 
-        monkeypatch.setattr(frames, "table", table)
+        monkeypatch.setattr(frames, "table", counted)
+        monkeypatch.setattr(arrow_frames, "columns", lambda *told: columns(*told) if self.arrow else None)
 
     def __call__(self, path: Path) -> tuple[Any, Any]:
+        """What is read row by row, and what by pyarrow, after pandas was shown to read the same."""
         self.patch.setattr(blocks, "LONG_BYTES", float("inf"))
         rows = outcome(path)
         self.patch.setattr(blocks, "LONG_BYTES", 0)
         self.patch.setattr(blocks, "FIRST_BYTES", 1500)
         self.patch.setattr(blocks, "BLOCK_BYTES", self.block_bytes)
-        return rows, outcome(path)
+        self.arrow = False
+        pandas = outcome(path)
+        self.arrow = True
+        arrow = outcome(path)
+        assert pandas == arrow
+        return rows, arrow
 
 
 MAKERS: dict[str, Callable[[Path], None]] = {
@@ -83,7 +94,7 @@ def test_a_plain_log_is_sifted_and_reads_the_same(name: str, tmp_path: Path, mon
     assert rows == sifted
     assert rows[1][0].rows == ROWS
     assert rows[1][0].sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert both.plain > 2, "no block was sifted: the test shows nothing"
+    assert min(both.plain.values()) > 2, "no block was sifted: the test shows nothing"
 
 
 CELLS = ["", " ", "abc", "nan", "inf", "-5", "1e400", "1_0", "0", "1,5", '"1.5"', '"a,b"', '"a\nb"', '"open', '5"',
@@ -160,11 +171,13 @@ def test_totals_that_fall_back_over_a_blocks_border_read_alike(
         assert once == sifted
 
 
+@pytest.mark.parametrize("block_bytes", [4000, 300_000])
 def test_the_course_of_a_long_power_log_does_not_depend_on_what_is_left_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    block_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(power_log_rows, "MOST_POINTS", 20)
-    both, path = BothWays(monkeypatch, 4000), tmp_path / "log.csv"
+    monkeypatch.setattr(power_log_frames, "MOST_POINTS", 20)
+    both, path = BothWays(monkeypatch, block_bytes), tmp_path / "log.csv"
     logs_made.power_log(path, 2000)
     rows, sifted = both(path)
     assert rows == sifted
@@ -209,11 +222,19 @@ NUMBERS = st.one_of(
 )  # fmt: skip
 
 
+@pytest.mark.parametrize("arrow", [False, True])
 @settings(max_examples=300, deadline=None)
 @given(NUMBERS)
-def test_a_number_in_a_frame_is_the_row_readers_or_none(text: str) -> None:
+def test_a_number_in_a_frame_is_the_row_readers_or_none(arrow: bool, text: str) -> None:
     if any(sign in text for sign in ',"\n'):
         return
+    with pytest.MonkeyPatch.context() as patch:
+        if not arrow:
+            patch.setattr(arrow_frames, "columns", lambda *_: None)
+        check_number(text)
+
+
+def check_number(text: str) -> None:
     frame = frames.table(f"1,{text}\n2,3\n".encode(), 2, {"x": 1}, frozenset("x"), ",")
     try:
         expected: float | None = number(text)
@@ -222,12 +243,40 @@ def test_a_number_in_a_frame_is_the_row_readers_or_none(text: str) -> None:
     if frame is None:
         return
     value = float(frame.columns["x"][0])
-    if not text:
+    if not text.strip():
         assert math.isnan(value)
     elif expected is None:
         assert abs(value) > 1e30, "what is no number must not pass for one"
     else:
         assert value == expected
+
+
+FORMS = [
+    "2026-03-01T08:00:00", "2026-03-01 08:00:00", "2026-03-01T08:00:00Z", "2026-03-01T08:00:00.5",
+    "2026/03/01 08:00:00.123", "2026-03-01T08:00:00.123456Z", "2026-03-01T08:00:00.1234567", "2026-03-01T24:00:00",
+    "2026-03-01T08:00:60", "2026-03-01", "2026-03-01T08:00", "2026-03-01T080000.1", "2026-03-01T08:00:00+0100",
+    "2026-03-01T08:00:00.12+01", "1999-12-31T23:59:59", "2101-01-01T00:00:00", "2026-03-01T08:00:00.",
+    "12026-3-01T08:00:00", "2026-02-29T08:00:00",
+    "2026-03-01t08:00:00", "2026-03-01T08:00:00z", "2026-03/01 08:00:00", "20\u0662026-03-01T08:00:0", "",
+]  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(FORMS), min_size=1, max_size=3), st.integers(0, 30), st.sampled_from("0159-/:. TZ+"))
+def test_a_moment_in_a_frame_is_the_row_readers_or_not_fine(texts: list[str], place: int, sign: str) -> None:
+    texts = [texts[0], *texts, texts[0][:place] + sign + texts[0][place + 1 :]]
+    for known in (texts, texts[:1] * 2, texts[-1:] * 2):
+        data = "".join(f"{text},1\n" for text in known).encode()
+        frame = frames.table(data, 2, {"at": 0}, frozenset(), ",", times=frozenset({"at"}))
+        assert frame is not None
+        micro, fine, blank, zoned = frame.columns["at"]
+        assert blank.tolist() == [not text for text in known]
+        for text, value, sure in zip(known, micro.tolist(), fine.tolist(), strict=True):
+            if sure:
+                moment = read_moment(text.replace("/", "-"))  # nvidia-smi's, whose reader takes them so
+                assert (moment.tzinfo is not None) == zoned
+                since = moment.replace(tzinfo=None) - datetime.datetime(1970, 1, 1)
+                assert value == since // datetime.timedelta(microseconds=1)
 
 
 @pytest.mark.parametrize("width", [(2, 3), (3, 2), (1, 4), (4, 1)])
@@ -236,6 +285,8 @@ def test_rows_of_another_width_are_never_plain(width: tuple[int, int]) -> None:
     data = "".join(",".join("7" * many) + "\n" for many in width).encode()
     wide = sum(width) // 2
     assert frames.table(data, wide, {"x": 0}, frozenset("x"), ",") is None
+    block = arrow_frames.Plain(data, 2, wide, ",", quoted=False)
+    assert arrow_frames.columns(block, {"x": 0}, frozenset("x"), frozenset(), ("",)) is None
 
 
 MEMORY = """

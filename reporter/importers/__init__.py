@@ -79,7 +79,7 @@ def part_of(
         raise ReportError(f"--from {plain(reader)}: no such tracker; known are {', '.join(sorted(importers))}")
     part = Part()
     claimed: dict[str, list[Log]] = {}
-    known: set[str] = set()
+    known = None if len(paths) == 1 and os.path.isdir(paths[0]) else set[str]()  # one folder holds no file twice
     for path in paths:
         far = "://" in path and not os.path.lexists(path)
         found = remote.find(path, chosen or {}) if far else places.find([path], chosen or {})
@@ -133,7 +133,7 @@ class Refused(ReportError):
 
 def _claim(
     found_logs: Iterable[Log | Finding | ReportError], path: str, importers: dict[str, Importer], reader: str | None,
-    claimed: dict[str, list[Log]], part: Part, known: set[str], *, strict: bool, searched: bool,
+    claimed: dict[str, list[Log]], part: Part, known: set[str] | None, *, strict: bool, searched: bool,
 ) -> None:  # fmt: skip
     """Sort the logs at one path by the importer that claims them. Only a path that names a file must be claimed."""
     folder, found = os.path.isdir(path), 0
@@ -157,10 +157,12 @@ def _claim(
                 found += 1
             continue
         found += 1
-        place = _place(log)
-        if place not in known:
+        if known is not None:
+            place = _place(log)
+            if place in known:
+                continue
             known.add(place)
-            claimed.setdefault(name, []).append(log)
+        claimed.setdefault(name, []).append(log)
     if not found and first_unclaimed is not None and not searched:
         nothing = ReportError("no tracker's log in this folder; see 'carbon-report formats'", file=plain(path))
         part.refused.append(nothing if folder else first_unclaimed)

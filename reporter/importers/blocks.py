@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     #: Turns a block's bytes into what it holds; None where a row may hold what only the row reader can judge.
     Sieve = Callable[[bytes], "Sifted | None"]
 
-LONG_BYTES = 8 << 20  # a file above this is worth the import of pandas
-BLOCK_BYTES = 8 << 20
+LONG_BYTES = 4 << 20  # a file above this is worth the import of pyarrow, or nearly that of pandas
+BLOCK_BYTES = 2 << 20  # what a core's own cache holds: larger ones are read more slowly
 FIRST_BYTES = 1 << 16  # the first block, with the header, is read row by row
 MOST_COMMENTS = 16  # in a block that is taken apart round them
 CORES = 4  # at most: a block's rows in Python keep one core busy, and memory grows with the blocks under way
@@ -91,7 +91,7 @@ def stretches(table: Table, sieve: Callable[[], Sieve]) -> Iterator[Stretch]:
     if not is_long(table.log):
         yield Stretch(table, iter(table))
         return
-    ahead = _Ahead(_blocks(table.log))
+    ahead = Ahead(pieces(table.log))
     try:
         block, _ = next(ahead)
         yield Stretch(table, _rows(table, block, ahead))
@@ -109,7 +109,7 @@ def stretches(table: Table, sieve: Callable[[], Sieve]) -> Iterator[Stretch]:
         ahead.close()
 
 
-def _rows(table: Table, block: Block, ahead: _Ahead) -> Iterator[Row]:
+def _rows(table: Table, block: Block, ahead: Ahead) -> Iterator[Row]:
     """The rows of a block one by one; where a quoted cell goes on over its end, those of the next block too."""
     left = 0
 
@@ -129,38 +129,41 @@ def _rows(table: Table, block: Block, ahead: _Ahead) -> Iterator[Row]:
             return
 
 
-class _Ahead:
-    """Blocks with what a sieve made of them, worked out on all cores some blocks ahead."""
+class Ahead:
+    """Blocks with what was made of them (None, or something with ``starts``), worked out on all cores ahead of use."""
 
-    def __init__(self, blocks: Iterator[Block]) -> None:
-        self._blocks = blocks
-        self._sieve: Sieve | None = None
-        self._waiting: deque[tuple[Block, Future[Sifted | None] | None]] = deque()
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks, self._line = blocks, 1
+        self._sieve: Callable[[bytes], Any] | None = None
+        self._waiting: deque[tuple[bytes, Future[Any] | None]] = deque()
         self._pool: ThreadPoolExecutor | None = None
         ours = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         self._cores = min(CORES, ours or 1)
 
-    def sift(self, sieve: Sieve) -> None:
+    def sift(self, sieve: Callable[[bytes], Any]) -> None:
         """Use this sieve from the next block on."""
         from concurrent.futures import ThreadPoolExecutor
 
         self._pool = self._pool or ThreadPoolExecutor(self._cores)
         self._sieve = sieve
-        self._waiting = deque((block, self._pool.submit(sieve, block.data)) for block, _ in self._waiting)
+        self._waiting = deque((data, self._pool.submit(sieve, data)) for data, _ in self._waiting)
 
-    def __iter__(self) -> _Ahead:
+    def __iter__(self) -> Ahead:
         return self
 
-    def __next__(self) -> tuple[Block, Sifted | None]:
-        while len(self._waiting) <= self._cores and (block := next(self._blocks, None)) is not None:
-            working = self._pool.submit(self._sieve, block.data) if self._pool and self._sieve else None
-            self._waiting.append((block, working))
+    def __next__(self) -> tuple[Block, Any]:
+        while len(self._waiting) <= self._cores and (data := next(self._blocks, None)) is not None:
+            working = self._pool.submit(self._sieve, data) if self._pool and self._sieve else None
+            self._waiting.append((data, working))
             if self._pool is None:  # nothing to be worked out ahead as yet
                 break
         if not self._waiting:
             raise StopIteration
-        block, future = self._waiting.popleft()
-        return block, None if future is None else future.result()
+        data, future = self._waiting.popleft()
+        sifted = None if future is None else future.result()
+        block = Block(self._line, data)
+        self._line += data.count(b"\n") if sifted is None else len(sifted.starts) - 1
+        return block, sifted
 
     def close(self) -> None:
         """Let go of the threads."""
@@ -168,11 +171,11 @@ class _Ahead:
             self._pool.shutdown(cancel_futures=True)
 
 
-def _blocks(log: Log) -> Iterator[Block]:
+def pieces(log: Log) -> Iterator[bytes]:
     """A file's lines in blocks, the bytes hashed on the way. A last line without an end is a block of its own."""
     import hashlib
 
-    digest, first, rest = hashlib.sha256(), 1, b""
+    digest, read, rest = hashlib.sha256(), 0, b""
     with log.open() as stream:
         size = FIRST_BYTES
         while piece := stream.read(size):
@@ -181,21 +184,29 @@ def _blocks(log: Log) -> Iterator[Block]:
             if not end:
                 rest += piece
                 if len(rest) > log.limit("line"):
-                    raise log.passed("a line is longer", "line", first)
+                    raise log.passed("a line is longer", "line", _lines_above(log, read) + 1)
                 continue
-            data, rest = rest + piece[:end], piece[end:]
+            data, rest = b"".join((rest, memoryview(piece)[:end])), piece[end:]
             size = BLOCK_BYTES
-            for part in _apart(data):
-                yield Block(first, part)
-                first += part.count(b"\n")
+            read += len(data)
+            yield from _apart(data)
     if rest:
-        yield Block(first, rest)
+        yield rest
     log.digest = digest.hexdigest()
+
+
+def _lines_above(log: Log, place: int) -> int:
+    """How many lines end before a place in a file."""
+    lines = 0
+    with log.open() as stream:
+        while place and (piece := stream.read(min(place, BLOCK_BYTES))):
+            lines, place = lines + piece.count(b"\n"), place - len(piece)
+    return lines
 
 
 def _apart(data: bytes) -> Iterator[bytes]:
     """A block's lines, those of a few comments among them apart, so that the rows round them stay plain."""
-    if not 0 < data.count(b"\n#") <= MOST_COMMENTS:
+    if b"#" not in data or not 0 < data.count(b"\n#") <= MOST_COMMENTS:
         yield data
         return
     begun = 0

@@ -32,7 +32,10 @@ def sieve(bound: Bound) -> Callable[[bytes], Sifted | None]:
 
     def sift(data: bytes) -> Sifted | None:
         frame = frames.bound(data, bound, ("id", "task"))
-        return None if frame is None or "id" not in frame.columns else _sifted(frame)
+        if frame is None or "id" not in frame.columns:
+            return None
+        alone = len({text.strip() for text in frame.columns["id"].distinct})  # two ways of writing one are one run
+        return _sifted(frame) if alone == len(frame.columns["id"].distinct) else None
 
     return sift
 
@@ -51,10 +54,9 @@ def follows(chains: Mapping[str, Chain], runs: Mapping[str, Tally]) -> bool:
 
 def _sifted(frame: Frame) -> Sifted:
     import numpy as np
-    import pandas as pd
 
     columns, told = frame.columns, _told(frame)
-    code, identities = pd.factorize(columns["id"])
+    code, identities = columns["id"]
     order = np.argsort(code, kind="stable")
     ordered = code[order]
     energy, duration = columns["energy_kwh"][order], _column(frame, "duration_s")[order]
@@ -69,7 +71,7 @@ def _sifted(frame: Frame) -> Sifted:
     needed = first | ~same | runs_odd[ordered]  # the first keeps runs in their order
     counts, many = np.bincount(ordered), np.bincount(ordered, needed)
     chains = {
-        str(identities[run]).strip(): Chain(int(counts[run]), int(many[run]), float(kwh), float(seconds))
+        identities[run].strip(): Chain(int(counts[run]), int(many[run]), float(kwh), float(seconds))
         for run, kwh, seconds in zip(ordered[first], energy[first], duration[first], strict=True)
     }
     return Sifted(frame.rows, frame.starts, np.sort(order[needed]), chains)
@@ -86,9 +88,9 @@ def _told(frame: Frame) -> Any:
     energy = columns["energy_kwh"]
     parts = [_column(frame, name) for name in PARTS]
     told = frame.told | np.isnan(energy) | (energy < 0) | (energy > 1e12)
-    told |= np.asarray(pd_strip(columns["id"]) == "", bool)
+    told |= columns["id"].blank()
     if "task" in columns:
-        told |= columns["task"] != ""
+        told |= ~columns["task"].blank()
     with np.errstate(invalid="ignore", divide="ignore"):
         duration = _column(frame, "duration_s")
         told |= (_column(frame, "reported_emissions_kg") < 0) | (duration < 0)
@@ -98,13 +100,6 @@ def _told(frame: Frame) -> Any:
         expected = power * duration / 3.6e6
         told |= (duration > 60) & (expected > 0) & ~((energy > 0.201 * expected) & (energy < 4.99 * expected))
     return told
-
-
-def pd_strip(texts: Any) -> Any:
-    """Texts without blanks round them."""
-    import numpy as np
-
-    return np.array([text.strip() for text in texts], object)
 
 
 def _column(frame: Frame, field: str) -> Any:

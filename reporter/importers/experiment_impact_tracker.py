@@ -255,10 +255,12 @@ def _take(rows: Iterable[tuple[int, Mapping[str, Any]]], times: Any, columns: di
             log.skip(line, f"timestamp: {shown(row.get('timestamp'))} is no time in seconds since 1970")
             continue
         for key in WANTED:
-            if key in row and key not in columns:
-                columns[key] = [NAN] * len(times)
-            if key in columns:
-                columns[key].append(finite(row.get(key)))
+            if key in row:
+                if key not in columns:
+                    columns[key] = [NAN] * len(times)
+                columns[key].append(finite(row[key]))
+            elif key in columns:
+                columns[key].append(NAN)
         times.append(time)
 
 

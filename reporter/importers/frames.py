@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from reporter.importers import arrow_frames
 from reporter.importers.table import LARGEST
 from reporter.patterns import pattern
 
@@ -17,8 +18,33 @@ _QUOTED = pattern(rb'"[^"\n]*"')
 _CONFLICT = tuple(b"<=>")  # a line that begins so may be the mark of a merge conflict
 
 
+class Texts(NamedTuple):
+    """A column of texts: of each row which of the ``distinct`` ones it holds, in the order in which they come."""
+
+    codes: Any
+    distinct: list[str]
+
+    def blank(self) -> Any:
+        """Which rows hold nothing but blanks."""
+        import numpy as np
+
+        return np.array([not text.strip() for text in self.distinct], bool)[self.codes]
+
+
+class Times(NamedTuple):
+    """A column of moments: microseconds since 1970 as if all were UTC, which surely are such, which are blank.
+
+    ``zoned``: all that are fine end in Z.
+    """
+
+    micro: Any
+    fine: Any
+    blank: Any
+    zoned: bool
+
+
 class Frame(NamedTuple):
-    """A block's columns by field, in the units of the fields, NaN and "" for what is blank.
+    """A block's columns by field, in the units of the fields: numbers with NaN for what is blank, Texts, Times.
 
     ``told`` marks rows about which the row reader may have something to say, or which it may skip.
     """
@@ -37,12 +63,12 @@ def bound(data: bytes, columns: Bound, wanted: Sequence[str] = ()) -> Frame | No
     import numpy as np
 
     plan = columns.plan
-    numbers = [field for field, (_, column, _) in plan.items() if column.kind == "number"]
-    texts = [field for field, (_, column, _) in plan.items() if column.kind == "moment" or field in wanted]
-    places = {field: plan[field][0] for field in (*numbers, *texts)}
+    numbers = frozenset(field for field, (_, column, _) in plan.items() if column.kind == "number")
+    times = frozenset(field for field, (_, column, _) in plan.items() if column.kind == "moment")
+    places = {field: plan[field][0] for field in plan if field in numbers | times or field in wanted}
     if columns.decimal != ".":
         return None
-    read = table(data, columns.width, places, frozenset(numbers), columns.delimiter)
+    read = table(data, columns.width, places, numbers, columns.delimiter, times=times)
     if read is None:
         return None
     told = np.zeros(read.rows, bool)
@@ -54,26 +80,43 @@ def bound(data: bytes, columns: Bound, wanted: Sequence[str] = ()) -> Frame | No
             told |= np.isnan(values)
         if scale != 1.0:
             read.columns[field] = values * scale
-    for field in texts:
-        if plan[field][1].kind == "moment":
-            _, fine = moments(read.columns[field])
-            told |= ~fine & (read.columns[field] != "")
+    for field in times:
+        told |= ~(read.columns[field].fine | read.columns[field].blank)
     return read._replace(told=told)
 
 
 def table(
     data: bytes, width: int, places: Mapping[str, int], numbers: frozenset[str], delimiter: str,
-    missing: Sequence[str] = ("",), *, blanks: bool = False,
+    missing: Sequence[str] = ("",), *, times: frozenset[str] = frozenset(), blanks: bool = False,
 ) -> Frame | None:  # fmt: skip
-    """Some columns of a block of ``width`` cells a row, by name: numbers as float64, the others as text.
+    """Some columns of a block of ``width`` cells a row, by name: numbers as float64, ``times``, the others as Texts.
 
     ``missing`` are the cells that stand for no number. ``blanks``: cells begin with a blank, as behind ``, ``.
     None where the block is not plain.
     """
+    starts = line_starts(data)
+    if starts is None or not _is_plain(data, starts, quoted=not blanks):
+        return None
+    block = arrow_frames.Plain(data, len(starts) - 1, width, delimiter, quoted=b'"' in data)
+    read = arrow_frames.columns(block, places, numbers, times, missing)
+    read = read or _by_pandas(block, places, numbers, missing, blanks=blanks)
+    if read is None:
+        return None
+    for name in read.keys() - numbers:
+        read[name] = _times(read[name], blanks=blanks) if name in times else _coded(read[name])
+    return Frame(block.rows, starts, read, None)
+
+
+def _by_pandas(
+    block: arrow_frames.Plain, places: Mapping[str, int], numbers: frozenset[str], missing: Sequence[str], *,
+    blanks: bool,
+) -> dict[str, Any] | None:  # fmt: skip
+    """The columns as arrays, numbers as float64 and the others of str; None where the block is not plain."""
     import pandas as pd
 
-    starts = line_starts(data)
-    if starts is None or not _is_plain(data, width, starts, delimiter, quoted=not blanks):
+    width, delimiter = block.width, block.delimiter
+    bare = _QUOTED.sub(b"", block.data) if block.quoted else block.data
+    if bare.count(delimiter.encode()) != block.rows * (width - 1):
         return None
     kinds: dict[int, Any] = {place: "float64" if name in numbers else object for name, place in places.items()}
     # Cells beyond the width would go unseen: a row above with two more makes room for them, and they must be blank.
@@ -83,7 +126,7 @@ def table(
     how: dict[str, Any] = {} if exact else {"float_precision": "round_trip"}
     try:
         frame: Any = pd.read_csv(  # type: ignore[call-overload]
-            io.BytesIO(above + data), header=None, names=range(width + 2), usecols=[*sorted(kinds), *beyond],
+            io.BytesIO(above + block.data), header=None, names=range(width + 2), usecols=[*sorted(kinds), *beyond],
             index_col=False,
             dtype={**kinds, **dict.fromkeys(beyond, object)}, sep=delimiter, engine="c", low_memory=False,
             na_values={place: [*missing] for place in (*kinds, *beyond)}, keep_default_na=False, skip_blank_lines=False,
@@ -92,12 +135,34 @@ def table(
     except (ValueError, OverflowError):  # ParserError and UnicodeDecodeError are both
         return None
     frame = frame.iloc[1:]
-    if len(frame) != len(starts) - 1 or frame[list(beyond)].notna().any(axis=None):
+    if len(frame) != block.rows or frame[list(beyond)].notna().any(axis=None):
         return None
-    columns = {name: frame[place].to_numpy() for name, place in places.items()}
-    for name in columns.keys() - numbers:
-        columns[name] = frame[places[name]].fillna("").to_numpy()
-    return Frame(len(frame), starts, columns, None)
+    return {
+        name: (frame[place] if name in numbers else frame[place].fillna("")).to_numpy()
+        for name, place in places.items()
+    }
+
+
+def _coded(texts: Any) -> Texts:
+    if isinstance(texts, tuple):  # codes and distinct texts, as pyarrow has them
+        return Texts(*texts)
+    import pandas as pd
+
+    codes, distinct = pd.factorize(texts)
+    return Texts(codes, [*map(str, distinct)])
+
+
+def _times(texts: Any, *, blanks: bool) -> Times:
+    import numpy as np
+
+    if not isinstance(texts, np.ndarray):  # as pyarrow has them
+        known = arrow_frames.moments(texts, blanks=blanks)
+        if known is not None:
+            n = len(known[0])
+            return Times(known[0], np.ones(n, bool), np.zeros(n, bool), known[1])
+        texts = np.array([text.lstrip(" ") if blanks else text for text in texts.to_pylist()], object)
+    micro, fine = moments(texts)
+    return Times(micro, fine, texts == "", bool(len(texts)) and str(texts[0]).endswith("Z"))
 
 
 def line_starts(data: bytes) -> Any | None:
@@ -110,8 +175,8 @@ def line_starts(data: bytes) -> Any | None:
     return np.concatenate((np.zeros(1, ends.dtype), ends))
 
 
-def _is_plain(data: bytes, width: int, starts: Any, delimiter: str, *, quoted: bool) -> bool:
-    """Whether there is nothing in the bytes that only the row reader can judge, and as many cells as there must be."""
+def _is_plain(data: bytes, starts: Any, *, quoted: bool) -> bool:
+    """Whether nothing is in the bytes that only the row reader can judge; ``quoted``: cells may be so, on one line."""
     import numpy as np
 
     if not data.isascii():
@@ -123,12 +188,7 @@ def _is_plain(data: bytes, width: int, starts: Any, delimiter: str, *, quoted: b
         return False
     if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return False
-    bare = data
-    if b'"' in data:
-        bare = _QUOTED.sub(b"", data)
-        if b'"' in bare or not quoted:
-            return False
-    return bare.count(delimiter.encode()) == (len(starts) - 1) * (width - 1)
+    return b'"' not in data or (quoted and b'"' not in _QUOTED.sub(b"", data))
 
 
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)

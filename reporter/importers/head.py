@@ -6,7 +6,10 @@ import csv
 import io
 from functools import lru_cache
 
+from reporter.patterns import pattern
+
 DELIMITERS = ",;\t|"
+_IS_PLAIN = pattern(rb"[!$-~][\t -~]{,4000}")  # a line of printable ASCII that begins with no blank, comment or quote
 
 
 def header_of(head: bytes) -> tuple[str, ...]:
@@ -14,12 +17,21 @@ def header_of(head: bytes) -> tuple[str, ...]:
     encoding = encoding_of(head)
     if encoding is None:
         return ()
+    first = head.partition(b"\n")[0].removesuffix(b"\r")
+    if len(first) < len(head) <= csv.field_size_limit() and encoding != "utf-16" and _IS_PLAIN.fullmatch(first):
+        return _cells(first.decode("ascii"))
     csv.field_size_limit(max(csv.field_size_limit(), len(head)))  # another file's limit may be in force
     text = head.decode(encoding, "replace")
     for line in io.StringIO(text, newline=None):
         if line.strip() and not line.startswith("#"):
-            return tuple(named(cell) for cell in next(csv.reader([line], delimiter=delimiter_of(line)), []))
+            return _cells(line)
     return ()
+
+
+@lru_cache(256)
+def _cells(line: str) -> tuple[str, ...]:
+    """A header's cells. Kept, since ten thousand small files have one header."""
+    return tuple(named(cell) for cell in next(csv.reader([line], delimiter=delimiter_of(line)), []))
 
 
 @lru_cache(4096)
@@ -28,6 +40,7 @@ def named(cell: str) -> str:
     return cell.strip().lower()
 
 
+@lru_cache(64)
 def delimiter_of(line: str) -> str:
     """The delimiter that the line holds most of; the comma where there is none."""
     return max(DELIMITERS, key=lambda sign: (line.count(sign), sign == ","))

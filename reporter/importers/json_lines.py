@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from reporter.errors import plain
 from reporter.importers.table import number
@@ -15,27 +15,32 @@ if TYPE_CHECKING:
     from reporter.importers.logs import Log
 
 NAN = math.nan
-_DECODE = json.JSONDecoder(parse_int=float).decode  # made once: json.loads would make one for every line
+_DECODER = json.JSONDecoder(parse_int=float)  # made once: json.loads would make one for every line
 
 
 def objects(log: Log) -> Iterator[tuple[int, dict[str, Any]]]:
     """The objects of a file by line, counted. A last line without its end is CR003. All numbers come as float."""
     with log.open() as stream:
-        place, most = 0, log.limit("line")
-        while line := stream.readline(most + 1):
-            place += 1
-            if len(line) > most:
-                raise log.passed("a line is longer (these may be no JSON lines)", "line", place)
-            if not line.strip():
-                continue
-            log.rows += 1
-            row = _object(line)
-            if isinstance(row, dict):
-                yield place, row
-            elif line.endswith(b"\n"):
-                log.skip(place, row)
-            else:
-                log.skip(place, f"the last line is cut off ({row})", "CR003")
+        yield from objects_in(stream, log)
+
+
+def objects_in(stream: IO[bytes], log: Log, first: int = 1) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The same of a part of a file, whose first line has the number ``first``."""
+    place, most = first - 1, log.limit("line")
+    while line := stream.readline(most + 1):
+        place += 1
+        if len(line) > most:
+            raise log.passed("a line is longer (these may be no JSON lines)", "line", place)
+        if not line.strip():
+            continue
+        log.rows += 1
+        row = _object(line)
+        if isinstance(row, dict):
+            yield place, row
+        elif line.endswith(b"\n"):
+            log.skip(place, row)
+        else:
+            log.skip(place, f"the last line is cut off ({row})", "CR003")
 
 
 def _object(line: bytes) -> dict[str, Any] | str:
@@ -44,7 +49,10 @@ def _object(line: bytes) -> dict[str, Any] | str:
     if not line:
         return "NUL bytes, as a power failure leaves them"
     try:
-        row: Any = _DECODE(line.decode())
+        text = line.decode()
+        row, end = _DECODER.raw_decode(text)  # without decode's search for blanks, of which there are none left
+        if end < len(text):
+            row = _DECODER.decode(text)  # tells what stands behind the object
     except RecursionError:
         return "nested too deep"
     except json.JSONDecodeError as error:
@@ -56,6 +64,8 @@ def _object(line: bytes) -> dict[str, Any] | str:
 
 def finite(value: object) -> float:
     """A finite number, or NaN: for null, text such as "n/a", and whatever else stands where a number should."""
+    if value.__class__ is float:  # nearly always
+        return value if math.isfinite(value) else NAN
     if isinstance(value, str):
         try:
             return number(value)

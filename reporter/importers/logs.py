@@ -49,10 +49,9 @@ class Log:
         """Open for reading bytes. Raises ReportError where that cannot be."""
         if self.noted is not None:
             self.noted(self.path)
-        head = self.__dict__.get("head")
         # All there is: a small file is opened once. (What reads archives takes errors of files alone.)
-        if head is not None and len(head) < HEAD_BYTES and not head.startswith(b"PK"):
-            return io.BytesIO(head)
+        if "head" in self.__dict__ and len(self.head) < HEAD_BYTES and not self.head.startswith(b"PK"):
+            return io.BytesIO(self.head)
         try:
             return self._opened()
         except OSError as error:
@@ -75,6 +74,11 @@ class Log:
                 return stream.read(HEAD_BYTES)
             except OSError as error:
                 raise self.refuse(f"cannot be read: {error.strerror}") from error
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the head is all there is, and no longer than a line may be."""
+        return len(self.head) < HEAD_BYTES and len(self.head) <= self.limit("line")
 
     @cached_property
     def header(self) -> tuple[str, ...]:
@@ -194,8 +198,8 @@ def _in_folder(top: str, chosen: Mapping[str, int]) -> Iterator[Log | Finding | 
             yield place
             continue
         folder, paths, here = place
-        looked += here
-        for log in _files(paths, folder, chosen):
+        looked += len(here)
+        for log in _files(paths, folder, chosen, here):
             if not isinstance(log, NoLogs):
                 found += 1
                 yield log
@@ -205,22 +209,44 @@ def _in_folder(top: str, chosen: Mapping[str, int]) -> Iterator[Log | Finding | 
         )
 
 
-def _searched(top: str, chosen: Mapping[str, int]) -> Iterator[tuple[str, list[str], int] | Finding | ReportError]:
-    """Each folder below: its path, the files in it that may be logs, and how many were looked at."""
-    looked = 0
-    links: list[str] = []
-    for folder, folders, names in os.walk(top):
-        folders[:] = sorted(name for name in folders if name[0] != "." and not _is_site(folder, name))
-        looked += len(names)
+def _searched(
+    top: str, chosen: Mapping[str, int]
+) -> Iterator[tuple[str, list[str], list[str]] | Finding | ReportError]:
+    """Each folder below: its path, the files in it that may be logs, and the names of its regular files."""
+    looked, links, waiting = 0, list[str](), [top]
+    while waiting:
+        folder = waiting.pop()
+        folders, names, others = _entries(folder)
+        if SITE_MANIFEST in names and folder != top:  # a site that we wrote: its table tells of the logs beside it
+            continue
+        waiting += [os.path.join(folder, name) for name in reversed(folders)]
+        looked += len(names) + len(others)
         if looked > limits.of("files", chosen):
             yield ReportError(limits.passed(f"{looked:,} files in this folder", "files", chosen), file=plain(top))
             break
-        paths = [os.path.join(folder, name) for name in sorted(names) if name.lower().endswith(ENDINGS)]
+        paths = (os.path.join(folder, name) for name in others if name.lower().endswith(ENDINGS))
         links += filter(os.path.islink, paths)  # a link may lead out of the folder, or twice to one log
-        yield folder, [path for path in paths if _is_regular(path)], len(names)
+        yield folder, [os.path.join(folder, name) for name in names if name.lower().endswith(ENDINGS)], names
     if links:
         more = f" and {len(links) - 1} more links" if len(links) > 1 else ""
         yield Finding("CR042", "note", f"a link{more}, not followed; name the file itself to read it", plain(links[0]))
+
+
+def _entries(folder: str) -> tuple[list[str], list[str], list[str]]:
+    """Names in a folder, each in order: folders to be searched, regular files, and whatever else is no folder."""
+    folders, names, others = list[str](), list[str](), list[str]()
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_file(follow_symlinks=False):
+                    names.append(entry.name)
+                elif entry.is_dir(follow_symlinks=False):
+                    folders += [entry.name] if entry.name[0] != "." else []
+                elif not os.path.isdir(entry.path):  # a link to a folder is not followed
+                    others.append(entry.name)
+    except OSError:  # not ours to read, or removed since it was found
+        pass
+    return sorted(folders), sorted(names), sorted(others)
 
 
 def paths(path: str, chosen: Mapping[str, int]) -> Iterator[str | Finding | ReportError]:
@@ -245,20 +271,10 @@ def paths(path: str, chosen: Mapping[str, int]) -> Iterator[str | Finding | Repo
         yield path
 
 
-def _is_site(folder: str, name: str) -> bool:
-    """Whether a folder is a site that we wrote: its table of runs tells of the logs beside it once more."""
-    return os.path.exists(os.path.join(folder, name, SITE_MANIFEST))
-
-
-def _is_regular(path: str) -> bool:
-    try:
-        return stat.S_ISREG(os.lstat(path).st_mode)
-    except OSError:  # removed since the folder was listed
-        return False
-
-
-def _files(paths: list[str], folder: str, chosen: Mapping[str, int]) -> Iterator[Log | ReportError]:
-    beside = _Folder(folder, chosen)
+def _files(
+    paths: list[str], folder: str, chosen: Mapping[str, int], names: list[str] | None = None
+) -> Iterator[Log | ReportError]:
+    beside = _Folder(folder, chosen, names)
     for path in paths:
         log = Log(path, lambda path=path: _open(path, chosen), folder, beside, chosen)  # type: ignore[misc]
         beside.known[log.name] = log
@@ -287,11 +303,11 @@ def _open(path: str, chosen: Mapping[str, int]) -> IO[bytes]:
 class _Folder(dict[str, Log]):
     """The files of one folder, made into Logs when they are asked for."""
 
-    def __init__(self, folder: str, chosen: Mapping[str, int]) -> None:
+    def __init__(self, folder: str, chosen: Mapping[str, int], names: list[str] | None = None) -> None:
         super().__init__()
         self.folder, self.chosen = folder, chosen
         self.known: dict[str, Log] = {}
-        self._names: list[str] | None = None
+        self._names = names  # where the folder was listed already
 
     def __iter__(self) -> Iterator[str]:
         if self._names is None:

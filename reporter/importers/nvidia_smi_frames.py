@@ -73,21 +73,19 @@ def sieve(places: Places | None) -> Callable[[bytes], Sifted | None]:
 
 def _sifted(data: bytes, places: Places) -> Sifted | None:
     import numpy as np
-    import pandas as pd
 
     names = {"time": places.time, "key": places.key, "power": places.power}
     if places.limit is not None:
         names["limit"] = places.limit
     bare = data.replace(b" W", b"")  # a number's own unit; in the cells of names it makes no difference here
     frame = frames.table(bare, places.width, names, frozenset({"power", "limit"} & names.keys()), places.delimiter,
-                         _NONE, blanks=True)  # fmt: skip
+                         _NONE, times=frozenset({"time"}), blanks=True)  # fmt: skip
     starts = frames.line_starts(data)
     if frame is None or starts is None or not frame.rows:
         return None
-    micro, fine = frames.moments(frame.columns["time"])
-    code, keys = pd.factorize(frame.columns["key"])
-    gpus = tuple(str(key).strip() for key in keys)
-    zoned = str(frame.columns["time"][0]).endswith("Z")
+    micro, fine, _, zoned = frame.columns["time"]
+    code, keys = frame.columns["key"]
+    gpus = tuple(key.strip() for key in keys)
     if zoned or not fine.all() or len(set(gpus)) < len(gpus) or any(map(_is_none, gpus)):
         return None
     watts = frame.columns["power"]

@@ -54,7 +54,12 @@ class Course:
             self.points.pop()
         self.points.append((elapsed_s, totals_j))
         while len(self.points) > 2 * MOST_POINTS:
-            self.width_s *= 2
+            self.widen(2 * self.width_s)
+
+    def widen(self, width_s: float) -> None:
+        """Make the stretches at least so long, as they will be by all moments, of which some are left out."""
+        if self.width_s < width_s:
+            self.width_s = width_s
             last = {int(at_s / self.width_s): (at_s, totals) for at_s, totals in self.points}
             self.points = list(last.values())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from itertools import filterfalse, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reporter.importers import long_samples
@@ -144,7 +144,7 @@ def total(values: Iterable[float]) -> float:
     """The sum of what is known; NaN is what is not."""
     if is_long(values):
         return long_samples.total(values)
-    return math.fsum(value for value in values if not math.isnan(value))
+    return math.fsum(filterfalse(math.isnan, values))
 
 
 def filled(values: Sequence[float]) -> Any:

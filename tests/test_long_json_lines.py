@@ -1,0 +1,148 @@
+"""Long JSON lines: blocks that pyarrow reads give what single lines give, whatever stands in them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from benchmarks import logs_made
+from reporter import importers
+from reporter.errors import ReportError
+from reporter.importers import blocks, json_frames
+
+from .eit_run import CPU, FIRST, GPU, info_told, local, row, write_run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+MANY = 60
+
+
+def outcome(path: Path) -> Any:
+    """All that comes of a run: its figures to 12 digits, the inputs, what was told; or the error."""
+    try:
+        reading = importers.read([str(path)])
+    except ReportError as error:
+        return [str(one) for one in getattr(error, "errors", (error,))]
+    return [rounded(dataclasses.asdict(run)) for run in reading.runs], reading.inputs, reading.findings
+
+
+def rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: rounded(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [*map(rounded, value)]
+    return float(f"{value:.12g}") if isinstance(value, float) else value
+
+
+def both_ways(folder: Path, lines: Sequence[bytes], block_bytes: int, **info: Any) -> tuple[Any, Any, int]:
+    """What comes of the lines one by one, of blocks of them, and how many blocks were plain."""
+    plain = 0
+    write_run(folder, b"".join(lines), info_told(**info))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "LONG_BYTES", float("inf"))
+        rows = outcome(folder)
+        patch.setattr(blocks, "LONG_BYTES", 0)
+        patch.setattr(blocks, "FIRST_BYTES", block_bytes)
+        patch.setattr(blocks, "BLOCK_BYTES", block_bytes)
+        made = json_frames.stretches
+
+        def counted(*told: Any) -> Any:
+            nonlocal plain
+            for part in made(*told):
+                plain += isinstance(part, json_frames.Columns)
+                yield part
+
+        patch.setattr(json_frames, "stretches", counted)
+        return rows, outcome(folder), plain
+
+
+def told(place: int, **more: Any) -> bytes:
+    """One line as the tracker writes it."""
+    times = {"cpu_time_seconds": {"13199": {"user": float(place), "system": 0.23}}}
+    watts = {"cpu": 20.0 + place % 7, "gpu": 100.0 + place % 11}
+    return json.dumps(row(FIRST + 10 * place, **{**watts, **times, **more})).encode() + b"\n"
+
+
+def test_a_long_log_is_read_in_blocks_and_the_same(tmp_path: Path) -> None:
+    rows, sifted, plain = both_ways(tmp_path, [told(place) for place in range(MANY)], 2000)
+    assert plain > 3, "no block was read by pyarrow: the test shows nothing"
+    assert rows == sifted
+    assert rows[1][0].rows == MANY
+
+
+ODD = [
+    b'{"timestamp": 1572411999.0}{"timestamp": 1572412000.0}\n', b'{"timestamp": 1572411999.0,\n"x": 1}\n', b"\n",
+    b'{"timestamp": 1, "timestamp": 1572411999.0}\n', b'{"timestamp": NaN}\n', b"{}\n",
+    b'{"timestamp": 1572411999.0, "x": Inf}\n', b'{"x": "\xff", "timestamp": 1572411999.0}\n',
+    b'{"timestamp": 1572411999.0, "x": Infinity}\n', b'{"timestamp": "1572411999.0"}\n', b'{"timestamp": true}\n',
+    b'{"timestamp": 1572411999.0, "x": 1e999}\n', b'{"timestamp": 1572411999.0,}\n',
+    b'{"timestamp": 1572411999.0, "x": ' + b"[" * 3000 + b"]" * 3000 + b"}\n", b'{"timestamp": 01572411999.0}\n',
+    b'{"timestamp": 1572411999.0, "x": "\\ud800"}\n', b"\xef\xbb\xbf{}\n", b"# no\n", b"null\n", b"[1]\n",
+    b'{"timestamp": 1572411999.0} \n', b'{"\\u0074imestamp": 1572411999.0}\n', b'{"timestamp": 1572411999.0}\r\n',
+    b'{"timestamp": 15724119990000000000000000000000}\n', b'{"timestamp": 1572411999.0, "x": "\x00"}\n', b"\0\0\0\n",
+    b'{"timestamp": 1572411999.0, "x": {"y": 1}\n', b'{"x": {"timestamp": 1}, "timestamp": 1572411999.0}\n',
+]  # fmt: skip
+VALUES: list[Any] = [None, "n/a", "12.5", True, -1, 0, 1e7, math.nan, math.inf, [1], {}, 5000, "Inf"]
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> list[bytes]:
+    lines = [told(place) for place in range(MANY)]
+    for _ in range(draw(st.integers(1, 3))):
+        place, other = draw(st.integers(0, MANY - 1)), draw(st.integers(0, MANY - 1))
+        what = draw(st.sampled_from(["odd", "value", "swap", "again", "cut", "live", "late", "none"]))
+        if what == "odd":
+            lines[place] = draw(st.sampled_from(ODD))
+        elif what == "value":
+            key = draw(st.sampled_from([CPU, GPU, "rapl_power_draw_absolute", "realtime_carbon_intensity"]))
+            lines[place] = told(place, **{key: draw(st.sampled_from(VALUES))})
+        elif what == "swap":
+            lines[place], lines[other] = lines[other], lines[place]
+        elif what == "again":
+            lines += lines[place : place + 20]
+        elif what == "cut":
+            lines[-1] = lines[-1][: place - MANY]
+        elif what == "late":
+            lines[place:] = [told(one + 500 * (one >= place)) for one in range(place, MANY)]
+        else:
+            more = {"realtime_carbon_intensity": 300.0 + place} if what == "live" else {GPU: 0.0}
+            lines[place:other] = [told(one, **more) for one in range(place, other)]
+    return lines
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(logs(), st.sampled_from([300, 2000, 9000]), st.booleans(), st.sampled_from([26, 595, 3000]))
+def test_both_ways_read_a_damaged_log_alike(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], size: int, ended: bool, end: int
+) -> None:
+    last = {"experiment_end": local(FIRST + end) if ended else None}
+    rows, sifted, _ = both_ways(tmp_path_factory.mktemp("run"), lines, size, **last)
+    assert rows == sifted
+
+
+def test_a_deep_line_is_not_plain_though_pyarrow_reads_it() -> None:
+    deep = b'{"timestamp": 1572411999.0, "x": ' + b"[" * 3000 + b"]" * 3000 + b"}\n"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_frames, "MOST_NESTED", 10_000)
+        assert json_frames.columns(deep, ("timestamp",), (0, math.inf), 10_000) is not None
+    assert json_frames.columns(deep, ("timestamp",), (0, math.inf), 10_000) is None
+    assert json_frames.columns(deep, ("timestamp",), (0, math.inf), 1000) is None
+
+
+def test_a_log_of_the_benchmark_is_plain(tmp_path: Path) -> None:
+    logs_made.impact_tracker(tmp_path / "data.json", 500)
+    data = (tmp_path / "data.json").read_bytes()
+    made = json_frames.columns(data, ("timestamp", CPU, "absent"), (0, math.inf), len(data))
+    assert made is not None
+    lines = [json.loads(line) for line in data.splitlines()]
+    assert made.columns["timestamp"].tolist() == [line["timestamp"] for line in lines]
+    assert made.columns[CPU].tolist() == [line[CPU] for line in lines]
+    assert all(map(math.isnan, made.columns["absent"]))
