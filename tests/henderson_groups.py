@@ -1,7 +1,7 @@
-"""Group means of Henderson et al. (2020), printed on the pages beside their run archives, against ours of those archives.
+"""Group figures of Henderson et al. (2020), printed on the pages beside their run archives, against ours of these.
 
-`python -m tests.henderson_groups FOLDER`: the archives carry no licence and so are no part of this repository. FOLDER holds
-them as `<model>-<number>/<number>.zip`; what is there of a model must be all of its runs.
+`python -m tests.henderson_groups FOLDER`: the archives carry no licence and so are no part of this repository. FOLDER
+holds them as `<model>-<number>/<number>.zip`; what is there of a model must be all of its runs.
 """
 
 from __future__ import annotations

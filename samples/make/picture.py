@@ -19,7 +19,9 @@ ROOT = Path(__file__).resolve().parents[2]
 LOG = ROOT / "samples" / "codecarbon" / "3.3.2-sweep" / "emissions.csv"
 PICTURE = ROOT / "docs" / "picture.png"
 TITLE = "Distillation sweep"
-COMMAND = "carbon-report emissions.csv --latex appendix.tex --bibtex appendix.bib --html report.html --model-card README.md"
+COMMAND = (
+    "carbon-report emissions.csv --latex appendix.tex --bibtex appendix.bib --html report.html --model-card README.md"
+)
 PAPER = r"""\documentclass[10pt]{article}
 \usepackage[paperwidth=14.6cm,paperheight=24cm,margin=7mm]{geometry}
 \usepackage[T1]{fontenc}\usepackage{lmodern,booktabs}\usepackage[numbers]{natbib}\pagestyle{empty}
@@ -27,9 +29,10 @@ PAPER = r"""\documentclass[10pt]{article}
 """
 PAGE = """<!doctype html><meta charset="utf-8"><style>
 * {{ box-sizing: border-box }}
-body {{ margin: 0; width: 1600px; padding: 44px; background: #f3f5f1; color: #1d2520; font: 20px/1.4 "DejaVu Sans", sans-serif }}
+body {{ margin: 0; width: 1600px; padding: 44px; background: #f3f5f1; color: #1d2520 }}
+body {{ font: 20px/1.4 "DejaVu Sans", sans-serif }}
 pre {{ margin: 0; font: 15px/1.6 "DejaVu Sans Mono", monospace; white-space: pre; overflow: hidden }}
-.card {{ background: #fff; border: 1px solid #d5dcd3; border-radius: 10px; overflow: hidden; box-shadow: 0 3px 14px #0001 }}
+.card {{ background: #fff; border: 1px solid #d5dcd3; border-radius: 10px; overflow: hidden }}
 .card b {{ display: block; padding: 10px 18px; background: #e8eee5; font-size: 16px; font-weight: 600 }}
 .card pre {{ padding: 14px 18px }}
 .shell {{ margin: 22px 0; background: #1c2621; color: #e7efe9; border-radius: 10px; padding: 18px 22px }}
