@@ -25,7 +25,8 @@ COMMAND = (
 PAPER = r"""\documentclass[10pt]{article}
 \usepackage[paperwidth=14.6cm,paperheight=24cm,margin=7mm]{geometry}
 \usepackage[T1]{fontenc}\usepackage{lmodern,booktabs}\usepackage[numbers]{natbib}\pagestyle{empty}
-\begin{document}\section*{A\quad Carbon impact}\input{appendix}\bibliographystyle{plainnat}\bibliography{appendix}\end{document}
+\begin{document}\section*{A\quad Carbon impact}\input{appendix}
+\bibliographystyle{plainnat}\bibliography{appendix}\end{document}
 """
 PAGE = """<!doctype html><meta charset="utf-8"><style>
 * {{ box-sizing: border-box }}
