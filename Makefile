@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 OUT := out
 DEMO := samples/codecarbon/3.3.2-sweep/emissions.csv
 
-.PHONY: help demo test check bench hostile fuzz package docs lock audit sbom runtime clean libraries
+.PHONY: help demo test check bench hostile fuzz coverage mutation package docs lock audit sbom runtime clean libraries
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
@@ -37,6 +37,15 @@ hostile: $(VENV)/tested libraries  ## over 1,200 hostile logs: what is executed,
 TIME := 60
 fuzz: $(VENV)/tested libraries  ## TIME=60 seconds of damaged logs, names, options, pickles and documents
 	$(BIN)/python -m tests.fuzz --time $(TIME)
+
+coverage: $(VENV)/tested libraries  ## lines and branches that the suite runs, child processes included; fails below 95 %
+	@rm -rf build/coverage && mkdir -p build/coverage
+	-$(BIN)/python -m coverage run -m pytest -q --ignore=tests/real_trackers
+	$(BIN)/python -m coverage combine -q
+	$(BIN)/python -m coverage report --fail-under=95
+
+mutation: $(VENV)/mutated  ## faults put into assess/ and units.py: which of them the tests find; fails below 90 %
+	$(BIN)/python -m tests.mutation --budget 1.5 --survivors
 
 package: $(VENV)/tested libraries  ## the wheel on every Python, on the lowest versions, without extras
 	$(BIN)/python -m pytest tests/test_package.py
@@ -77,6 +86,10 @@ $(VENV)/installed: $(VENV)/bin/python pyproject.toml
 
 $(VENV)/tested: $(VENV)/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group test
+	@touch $@
+
+$(VENV)/mutated: $(VENV)/tested
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group mutation
 	@touch $@
 
 $(VENV)/documented: $(VENV)/installed pyproject.toml

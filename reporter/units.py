@@ -70,8 +70,9 @@ def registry() -> Any:
 
 @cache
 def of_field(name: str) -> str | None:
-    """The unit that a field's name ends in, or None where the field is a plain number."""
-    return next((unit for ending, unit in ENDINGS.items() if name.endswith(ending)), None)
+    """The unit that a field's name ends in, or None where the field is a plain number, or a ratio of no known unit."""
+    found = (unit for ending, unit in ENDINGS.items() if name.endswith(ending) and not name.endswith(f"_per{ending}"))
+    return next(found, None)
 
 
 def parse(text: str, wanted: str, bare: str | None = None) -> float:

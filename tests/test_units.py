@@ -71,3 +71,48 @@ def test_text_that_is_no_value_is_refused_in_one_line(text: str) -> None:
 def test_a_common_conversion_does_not_load_pint() -> None:
     code = "import sys; from reporter import units; units.factor('J', 'kWh'); print('pint' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "wanted", "message"),
+    [
+        ("furlongs", "kgCO2e", "unit 'furlongs' is not known: 'furlongs' is not defined in the unit registry"),
+        ("x" * 70, "kWh", f"unit '{'x' * 60}…' is not known"), ("W", "kWh", "'W' cannot be turned into 'kWh'"),
+        ("kWh" + "*W" * 40, "s", "'kWh*W*W*W*W*W*W*W*W*W*W*W*W*W*W*W*W*W*W*W*W*W*W*W*W*W*W*W*W"),
+    ],
+)  # fmt: skip
+def test_what_is_refused_is_named_at_a_length_that_fits_a_line(written: str, wanted: str, message: str) -> None:
+    with pytest.raises(ReportError) as caught:
+        units.factor(written, wanted)
+    assert str(caught.value).startswith(message)
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "message"),
+    [
+        ("some", "gCO2e/kWh", "'some' is no value in gCO2e/kWh: write a number and a unit, such as '1.5 gCO2e/kWh'"),
+        ("3", "kWh", "'3' is no value in kWh: write a number and a unit, such as '1.5 kWh'"),
+        ("y" * 70, "kWh", f"'{'y' * 60}…' is no value in kWh: write a number and a unit, such as '1.5 kWh'"),
+        ("3 2kWh", "kWh", "'3 2kWh' is no value in kWh: write a number and a unit, such as '1.5 kWh'"),
+    ],
+)  # fmt: skip
+def test_text_that_is_no_value_is_told_what_would_be_one(text: str, wanted: str, message: str) -> None:
+    with pytest.raises(ReportError) as caught:
+        units.parse(text, wanted)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "grams"),
+    [("1E2 g", 100), ("-5 mg", -0.005), ("+2.5 kgCO2eq", 2500), ("3 kg CO2", 3000), ("2 lb", 907.18474),
+     ("1.e1 t", 1e7)],
+)  # fmt: skip
+def test_masses_as_people_write_them(text: str, grams: float) -> None:
+    assert units.parse(text, "gCO2e") == pytest.approx(grams, rel=1e-12)
+
+
+def test_a_pair_is_looked_up_by_both_of_its_units() -> None:
+    assert units.factor("gCO2e", "kgCO2e") == 1e-3
+    assert units.factor("kgCO2e", "gCO2e") == 1e3
+    assert units.factor("kWh", "MJ") == pytest.approx(3.6)

@@ -77,12 +77,13 @@ def with_pue(energy: Amount | None, pue: Amount | None) -> Amount | None:
 
 
 def mean_pue(runs: Sequence[RunFootprint]) -> Amount | None:
-    """The energy-weighted mean PUE of the runs that tell energy and PUE; None where none does."""
+    """The mean PUE of the runs that tell energy and PUE, by energy (plain where all are 0); None where none does."""
     known = [(run.it_energy, run.energy, run.pue) for run in runs if run.it_energy and run.energy and run.pue]
     whole = math.fsum(energy.value for energy, _, _ in known)
     if not known:
         return None
-    value = math.fsum(energy.value for _, energy, _ in known) / whole if whole else known[0][2].value
+    weighed = math.fsum(energy.value for _, energy, _ in known) / whole if whole else None
+    value = math.fsum(pue.value for _, _, pue in known) / len(known) if weighed is None else weighed
     factors = tuple(dict.fromkeys(factor for _, _, pue in known for factor in pue.factors))
     return Amount(value, "ratio", basis=weakest(pue.basis for _, _, pue in known), factors=factors)
 

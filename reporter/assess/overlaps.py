@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from dataclasses import replace
 from datetime import UTC
@@ -81,7 +82,7 @@ class _Covered:
         # Spans that touch become one: however many runs there are, each is joined once.
         whole = min(start, self._starts[first]), max(end, self._ends[last - 1])
         self._replace(first, last, whole, max(run, other, key=lambda one: one.duration_s or 0.0))
-        return sum(share for share, _ in shares), other
+        return math.fsum(share for share, _ in shares), other
 
     def _replace(self, first: int, last: int, span: tuple[float, float], run: Run) -> None:
         self._starts[first:last], self._ends[first:last], self._runs[first:last] = [span[0]], [span[1]], [run]
@@ -119,7 +120,7 @@ def findings(found: Sequence[Overlap], many: int, *, counted_once: bool) -> list
     """What overlaps, run by run for the first few, and how much energy it concerns."""
     if not found:
         return []
-    energy = sum((overlap.run.energy_kwh or 0.0) * (1 - overlap.outside) for overlap in found)
+    energy = math.fsum((overlap.run.energy_kwh or 0.0) * (1 - overlap.outside) for overlap in found)
     done = (
         "counted once, with the run that used more"
         if counted_once

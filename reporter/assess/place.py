@@ -39,9 +39,12 @@ class Site:
         self._cloud: Factor | None = None
         if options.cloud:
             self._country, self._cloud = factors.cloud(*options.cloud, options.intensity_year)
-            if self._cloud is None and not options.intensity_series:
+            given = bool(options.intensity_series) or options.intensity_g_per_kwh is not None
+            if self._cloud is None and not given:
                 self._say("CR104", f"no intensity is published for {':'.join(options.cloud)}; that of its country "
                           f"{self._country} stands for it", "note")  # fmt: skip
+            elif self._cloud is not None and not given:
+                self._say_other_year(self._cloud)
         self._pue = self._chosen_pue()
         self.series = _series(options)
 
@@ -96,9 +99,9 @@ class Site:
         return self._clouds[key]
 
     def locale(self, runs: Sequence[RunFootprint]) -> str:
-        """Whose cars and flights the reader knows: uk, eu or us, by the country of most runs."""
+        """Whose cars and flights the reader knows: uk, eu or us, by the country of most runs, in a tie by its code."""
         told = [run.country for run in runs if run.country]
-        country = max(dict.fromkeys(told), key=told.count) if told else None
+        country = max(sorted(set(told)), key=told.count) if told else None
         return "uk" if country == "GBR" else "eu" if country in _EUROPE else "us"
 
     def findings(self, runs: Sequence[RunFootprint], told: Sequence[Finding] = ()) -> list[Finding]:
@@ -157,11 +160,15 @@ class Site:
         return self._intensities[country]
 
     def _factor(self, country: str) -> Factor:
+        found = factors.intensity(country, self.options.region, self.options.intensity_year)
+        self._say_other_year(found)
+        return found
+
+    def _say_other_year(self, found: Factor) -> None:
+        """That the figure is of another year than --intensity-year asked for, which its note tells."""
         year = self.options.intensity_year
-        found = factors.intensity(country, self.options.region, year)
         if year is not None and found.year not in {year, None}:
             self._say("CR111", f"intensity of {found.label}: {found.note.partition(';')[0]}", "note")
-        return found
 
     def _say(self, code: str, message: str, level: str = "warning") -> None:
         self._found.append(Finding(code, level, message, None))  # type: ignore[arg-type]

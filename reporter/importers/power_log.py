@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -121,7 +122,7 @@ def _thinned(course: Sequence[tuple[float, float]], most: int) -> list[tuple[flo
 
 def _sum(values: Iterable[float | None]) -> float | None:
     told = [value for value in values if value is not None]
-    return sum(told) if told else None
+    return math.fsum(told) if told else None
 
 
 def _recordings(log: Log) -> list[Recording]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 SHEET = "Published Hourly Data"
 _CHUNK = 1 << 20
+_UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, expat.ExpatError, LookupError, ValueError, NotImplementedError, OSError, EOFError,
+)  # fmt: skip
 
 
 def read(data: bytes, name: str) -> Told:
@@ -27,7 +31,7 @@ def read(data: bytes, name: str) -> Told:
             texts = _shared(book, name)
             sheet = _Sheet(texts, name)
             _parse(book, _sheet_path(book, name), name, sheet.start, sheet.end, sheet.text)
-    except (zipfile.BadZipFile, expat.ExpatError, KeyError, NotImplementedError, OSError, EOFError) as error:
+    except _UNREADABLE as error:
         raise ReportError("this is no readable workbook; save its hourly sheet as CSV", file=name) from error
     if not sheet.rows:
         raise ReportError(f"the sheet '{SHEET}' has no rows", file=name)
