@@ -21,10 +21,10 @@ HERE = Path(__file__).parent
 PROFILES = HERE / "profiles.md"
 
 
-def run(folder: Path, rows: int, files: int) -> None:
+def run(folder: Path, rows: int, files: int, samples: int) -> None:
     """Run every benchmark; each writes what it measured as JSON."""
     here = [sys.executable, "-m"]
-    size = ["--rows", str(rows), "--files", str(files)]
+    size = ["--rows", str(rows), "--files", str(files), "--samples", str(samples)]
     for module, more in (("start_up", []), ("pages", []), ("peers", []), ("reading", size), ("scale", [])):
         subprocess.run([*here, f"benchmarks.{module}", *more, "--json", str(folder / f"{module}.json")], check=True)
 
@@ -93,12 +93,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=400_000)
     parser.add_argument("--files", type=int, default=10_000)
+    parser.add_argument("--samples", type=int, default=0, help="of one more power log, and a tenth as JSON lines")
     parser.add_argument("--only-write", metavar="FOLDER", help="of JSON files that were measured before")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
         folder = Path(asked.only_write or made)
         if not asked.only_write:
-            run(folder, asked.rows, asked.files)
+            run(folder, asked.rows, asked.files, asked.samples)
         HERE.joinpath("RESULTS.md").write_text(page(folder), encoding="utf-8")
     print(f"written to {HERE / 'RESULTS.md'}")
 
