@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ def _watch(event: str, values: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_watch)
+hypothesis.settings.register_profile("untimed", deadline=None)  # nothing is right or wrong by how long it takes
+hypothesis.settings.load_profile("untimed")
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 

@@ -26,7 +26,7 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(enco
 OLDEST, NEWEST = "3.11", "3.14"
 #: Where the Pythons are kept that this machine did not have: gone with the environment that runs the tests.
 KEPT = Path(sys.prefix) / "pythons"
-UV = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1"}
+UV = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "UV_SYSTEM_CERTS": "true"}
 #: What shows that a library does its work, within a minute: all outputs of all trackers, units, tests of groups, the
 #: ledger, how languages write numbers, cards edited in place.
 ON_THE_LOWEST = ("test_matrix.py", "test_units.py", "test_groups.py", "test_ledger.py", "test_model_card.py",

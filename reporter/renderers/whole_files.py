@@ -58,6 +58,7 @@ def _print(made: bytes) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left would fail again at the exit
         raise ReportError(f"standard output cannot be written: {error.strerror}") from error
 
 
