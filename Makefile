@@ -53,7 +53,7 @@ package: $(VENV)/tested libraries  ## the wheel on every Python, on the lowest v
 RUNTIME := build/runtime
 lock: $(VENV)/released  ## requirements.lock and docs/licences.md anew: the newest of all that it runs on, with hashes
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
-	  --generate-hashes --upgrade --default-index https://pypi.org/simple --quiet --output-file requirements.lock
+	  --generate-hashes --upgrade --no-emit-index-url --quiet --output-file requirements.lock
 	@$(MAKE) --no-print-directory runtime
 	$(RUNTIME)/bin/python -m tests.licences --write
 
