@@ -28,11 +28,10 @@ class Columns(NamedTuple):
 
 
 def is_long(log: Log) -> bool:
-    """Whether a file of JSON lines is worth reading in blocks."""
-    if not arrow_frames.installed():
-        return False
+    """Whether a file of JSON lines is worth reading in blocks. The size first: to ask for pyarrow is to load it."""
     with log.open() as stream:
-        return stream.seek(0, io.SEEK_END) > WORTH * blocks.LONG_BYTES
+        length = stream.seek(0, io.SEEK_END)
+    return length > WORTH * blocks.LONG_BYTES and arrow_frames.installed()
 
 
 def stretches(
