@@ -140,12 +140,14 @@ def compare(kind: str, size: int, folder: Path, rounds: int, *, long: bool = Fal
 def growth(kind: str, sizes: list[int], folder: Path) -> dict[str, Any]:
     """How our processor time grows over four sizes, what Python and the parsers take to start left out; and memory."""
     taken: list[Cost] = []
-    start = "from pyarrow import csv, json; from reporter import importers; importers.available()"
-    base = side_by_side({"start": [sys.executable, "-c", start]})
+    modules = "from pyarrow import csv, json; from reporter import importers; importers.available()"
+    start = [sys.executable, "-c", modules]
+    if kind == "small_files":
+        start = [sys.executable, "-c", OURS, str(make(kind, folder, 1))]
+    start_s = side_by_side({"start": start})["start"].cpu_s
     for size in sizes:
         path = make(kind, folder, size)
         taken.append(side_by_side({"ours": [sys.executable, "-c", OURS, str(path)]})["ours"])
-    start_s = base["start"].cpu_s if kind != "small_files" else 0.1
     net = [max(1e-3, one.cpu_s - start_s) for one in taken]
     power = exponent([*map(float, sizes)], net)
     print(f"\n{kind}: grows with size to the power {power:.3f}; memory {[round(one.memory_mib) for one in taken]} MiB")

@@ -1,8 +1,19 @@
-"""python -m reporter: the command line without its installed name."""
+"""The program: ``carbon-report``, and ``python -m reporter`` without its installed name."""
+
+from __future__ import annotations
 
 import sys
 
-from reporter.cli import main
+from reporter import collector
+
+
+def run() -> int:
+    """Run the command line as a process of its own; gives the exit status."""
+    with collector.of_the_program():
+        from reporter.cli import main
+
+        return main()
+
 
 if __name__ == "__main__":  # the workers of a local cluster import this file
-    sys.exit(main())
+    sys.exit(run())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import gc
 import json
 import os
 import subprocess
@@ -87,6 +89,39 @@ def test_importing_has_no_side_effects(what: str, tmp_path: Path) -> None:
     assert set(ast.literal_eval(done.stdout)) <= {"reporter", *loaded_by_site(tmp_path)}
     assert done.stderr == ""
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("on", [True, False])
+@pytest.mark.parametrize("log", [str(SWEEP), "nothing.csv"])
+def test_the_collector_rests_while_logs_are_read_and_no_longer(
+    log: str, monkeypatch: pytest.MonkeyPatch, *, on: bool
+) -> None:
+    seen: list[bool] = []
+    kinds = importers.available()
+
+    def available() -> dict[str, reporter.Importer]:
+        seen.append(gc.isenabled())
+        return kinds
+
+    monkeypatch.setattr(importers, "available", available)
+    (gc.enable if on else gc.disable)()
+    try:
+        with contextlib.suppress(reporter.ReportError):
+            reporter.read([log])
+        assert gc.isenabled() is on
+    finally:
+        gc.enable()
+    assert seen == [False]
+
+
+def test_only_the_program_itself_gives_up_the_search_for_garbage() -> None:
+    code = (
+        "import gc, sys; before = gc.get_threshold(); from reporter import cli; cli.main(['formats']); "
+        "assert (gc.get_freeze_count(), gc.get_threshold()) == (0, before); "
+        "from reporter.__main__ import run; sys.argv[1:] = ['formats']; assert run() == 0; "
+        "assert gc.get_freeze_count() > 1000"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
 def loaded_by_site(folder: Path) -> set[str]:

@@ -24,7 +24,7 @@ FLOORS = {
     "reporter/units.py": 1, "reporter/phases.py": 1, "reporter/answers.py": 1, "reporter/wording.py": 1,
     "reporter/analysis_options.py": 1, "reporter/github.py": 1, "reporter/output_options.py": 1,
     "reporter/labels.py": 1,
-    "reporter/experiments.py": 1, "reporter/limits.py": 1,
+    "reporter/collector.py": 1, "reporter/experiments.py": 1, "reporter/limits.py": 1,
     "reporter/ledger.py": 2, "reporter/options.py": 2,
     "reporter/plugins.py": 2, "reporter/sampler/": 2,
     "reporter/metrics.py": 3, "reporter/quotient/": 3, "reporter/factors/": 3, "reporter/importers/": 3,

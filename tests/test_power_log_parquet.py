@@ -165,3 +165,26 @@ def test_without_pyarrow_it_is_told_what_to_install(stored: Path, monkeypatch: p
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(ReportError, match=r"pip install 'carbon-report\[parquet\]'"):
         importers.read([str(stored)])
+
+
+@pytest.mark.parametrize(("unit", "zone"), [("ns", "UTC"), ("ms", "UTC"), ("us", "Europe/Berlin"), ("us", "+05:30")])
+def test_moments_may_be_stored_in_any_unit_and_zone(
+    unit: str, zone: str, log: Path, stored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pyarrow as pa
+
+    table = parquet.read_table(stored)
+    place = table.schema.get_field_index("time")
+    times = table.column(place).cast(pa.timestamp(unit, zone))
+    parquet.write_table(table.set_column(place, "time", times), tmp_path / "power.parquet")
+    monkeypatch.setattr(power_log_parquet, "BATCH_ROWS", 500)
+    assert told(tmp_path / "power.parquet") == told(log)
+
+
+def test_it_needs_no_pandas_and_makes_the_hash_of_the_whole_file(stored: Path) -> None:
+    code = (
+        "import hashlib, sys; from reporter import importers; (one,) = importers.read(sys.argv[1:]).inputs; "
+        "assert 'pandas' not in sys.modules; assert 'pyarrow' in sys.modules; "
+        "assert one.sha256 == hashlib.sha256(open(sys.argv[1], 'rb').read()).hexdigest()"
+    )
+    subprocess.run([sys.executable, "-c", code, str(stored)], check=True)

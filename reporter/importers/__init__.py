@@ -7,7 +7,7 @@ import os
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from reporter import limits, plugins
+from reporter import collector, limits, plugins
 from reporter.errors import Finding, ReportError, plain
 from reporter.importers import logs as places
 from reporter.importers import remote
@@ -60,6 +60,7 @@ def read(
     return whole(part, paths, strict=strict)
 
 
+@collector.at_rest()
 def part_of(
     paths: Sequence[str],
     reader: str | None = None,

@@ -92,6 +92,13 @@ def values(column: Any, kind: Any) -> Any:
     return np.frombuffer(column.buffers()[1], kind)[column.offset : column.offset + len(column)]
 
 
+def array(places: Any) -> Any:
+    """The way back, for places: numpy's integers as pyarrow has them, where they lie."""
+    import pyarrow as pa
+
+    return pa.Int64Array.from_buffers(pa.int64(), len(places), [None, pa.py_buffer(places.astype("int64"))])
+
+
 def moments(column: Any, *, blanks: bool) -> tuple[Any, bool] | None:
     """Microseconds since 1970 of texts of one form such as 2026-11-21T08:01:20.123Z, and whether all end in Z.
 

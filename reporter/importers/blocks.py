@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Sieve = Callable[[bytes], "Sifted | None"]
 
 LONG_BYTES = 4 << 20  # a file above this is worth the import of pyarrow, or nearly that of pandas
-BLOCK_BYTES = 2 << 20  # what a core's own cache holds: larger ones are read more slowly
+BLOCK_BYTES = 3 << 20  # smaller ones keep the cores waiting for each other, larger ones leave their caches
 FIRST_BYTES = 1 << 16  # the first block, with the header, is read row by row
 MOST_COMMENTS = 16  # in a block that is taken apart round them
 CORES = 4  # at most: a block's rows in Python keep one core busy, and memory grows with the blocks under way

@@ -103,7 +103,8 @@ def believed(values: Any, most: float) -> tuple[Any, int]:
 
     with np.errstate(invalid="ignore"):
         outside = (values < 0) | (values > most)
-    return np.where(outside, np.nan, values), int(outside.sum())
+    odd = int(outside.sum())
+    return np.where(outside, np.nan, values) if odd else values, odd
 
 
 def shows(values: Any) -> bool:

@@ -80,7 +80,7 @@ def needed(frame: Frame, columns: Sequence[str], before_s: float, width_s: float
         # NaN compares as False: a cell that is blank, as one that is out of order, is for the row reader.
         if not (values[0] >= 0 and (values[1:] >= values[:-1]).all() and values[-1] < LARGEST):
             return None
-        kept.append(np.flatnonzero(values[1:] > values[:-1])[-1:] + 1)
+        kept.append(np.searchsorted(values, values[-1:]))  # where it last grew: the first row with the last value
     lasts, width_s = _lasts(before_s + frame.columns[powerlog.ELAPSED], width_s)
     kept.append(lasts)
     joules = {name: float(frame.columns[name][0]) for name in names if name != powerlog.ELAPSED}
@@ -94,6 +94,10 @@ def _lasts(elapsed_s: Any, width_s: float) -> tuple[Any, float]:
     import numpy as np
 
     while True:
+        first, last = int(elapsed_s[0] / width_s), int(elapsed_s[-1] / width_s)
+        if last - first < 2 * MOST_POINTS:  # a few stretches: where each ends is soon found
+            ends = np.searchsorted(elapsed_s, np.arange(first + 1, last + 1) * width_s) - 1
+            return np.unique(ends), width_s
         stretch = np.floor(elapsed_s / width_s)
         lasts = np.flatnonzero(stretch[1:] != stretch[:-1])
         if len(lasts) < 2 * MOST_POINTS:

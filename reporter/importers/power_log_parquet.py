@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from reporter import powerlog
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 KEY = b"carbon-report"
 MAGIC = b"PAR1"
 BATCH_ROWS = 1 << 17
+READ_BYTES = 1 << 20  # of each column at once
 LEAST_BYTES = 1 << 20  # what a file may hold unpacked, however well it was packed
 MOST_FOOTER = 16 << 20
 
@@ -59,7 +61,7 @@ def add(log: Log, recording: Recording) -> None:
         if rows * 8 * len(names) > max(LEAST_BYTES, log.limit("ratio") * size):
             raise log.passed(f"{rows:,} rows in {size:,} bytes", "ratio")
         try:
-            for batch in file.iter_batches(BATCH_ROWS, columns=names):
+            for batch in _ahead(file.iter_batches(BATCH_ROWS, columns=names), log):
                 begun = int(not log.rows)  # the first row goes ahead: the others are to follow one
                 for part in (batch.slice(0, begun), batch.slice(begun)):
                     for row in _rows(part, header, names, recording, log) if part.num_rows else ():
@@ -68,13 +70,26 @@ def add(log: Log, recording: Recording) -> None:
             raise log.refuse(f"cannot be read as Parquet: {plain(str(error), 100)}") from error
 
 
+def _ahead(batches: Iterator[Any], log: Log) -> Iterator[Any]:
+    """The batches, each unpacked while the one before is used; and beside them the file's hash is made."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(2) as pool:
+        digest = pool.submit(log.sha256)
+        following = pool.submit(next, batches, None)
+        while (batch := following.result()) is not None:
+            following = pool.submit(next, batches, None)
+            yield batch
+        log.digest = digest.result()
+
 def _opened(log: Log, stream: Any) -> Any:
     try:
         from pyarrow import parquet  # type: ignore[import-untyped]
     except ImportError as error:
         raise log.refuse("Parquet needs pyarrow: pip install 'carbon-report[parquet]'") from error
     try:
-        return parquet.ParquetFile(stream)
+        # Not a row group at a time, as by default, but of each column what is needed next: a third of the memory.
+        return parquet.ParquetFile(stream, buffer_size=READ_BYTES, pre_buffer=False)
     except (OSError, ValueError) as error:
         raise log.refuse(f"cannot be read as Parquet: {plain(str(error), 100)}") from error
 
@@ -88,8 +103,8 @@ def _rows(batch: Any, header: list[str], names: list[str], recording: Recording,
         places = range(batch.num_rows)
     else:
         places = sifted.needed.tolist()
-        batch = batch.take(sifted.needed)
-    columns = [(header.index(name), [_cell(value) for value in batch.column(name)]) for name in names]
+        batch = batch.take(arrow_frames.array(sifted.needed))
+    columns = [(header.index(name), _cells(batch.column(name))) for name in names]
     for at, place in enumerate(places):
         cells = [""] * len(header)
         for column, texts in columns:
@@ -133,11 +148,14 @@ def _times(column: Any) -> Times | None:
     return Times(micro, np.ones(len(micro), bool), np.zeros(len(micro), bool), zoned)
 
 
-def _cell(value: Any) -> str:
-    """A value as a row of the CSV would have it."""
-    from datetime import datetime
+def _cells(column: Any) -> list[str]:
+    """Values as rows of the CSV would have them."""
+    import pyarrow as pa
 
-    told = value.as_py()
-    if isinstance(told, datetime):
-        return told.isoformat()
-    return "" if told is None else str(told)
+    if pa.types.is_timestamp(column.type) and column.type.tz in {None, "UTC"}:
+        # Not pyarrow's own way to a moment, which imports pandas.
+        micro = column.cast(pa.timestamp("us", column.type.tz), safe=False).cast(pa.int64()).to_pylist()
+        begun = datetime(1970, 1, 1, tzinfo=None if column.type.tz is None else UTC)
+        return ["" if at is None else (begun + timedelta(microseconds=at)).isoformat() for at in micro]
+    told = column.to_pylist()
+    return ["" if one is None else one.isoformat() if isinstance(one, datetime) else str(one) for one in told]
