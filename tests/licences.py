@@ -109,7 +109,9 @@ def licence(one: importlib.metadata.Distribution) -> str:
 
 
 def fits(expression: str) -> bool:
-    """Whether a licence, as an SPDX expression without parentheses, fits; of several offered one is enough."""
+    """Whether a licence, as an SPDX expression, fits; of several offered one is enough."""
+    while inner := re.search(r"\(([^()]*)\)", expression):
+        expression = expression.replace(inner[0], "MIT" if fits(inner[1]) else "?")
     return any(
         all(part.partition(" WITH ")[0].strip() in FITTING for part in offer.split(" AND "))
         for offer in expression.split(" OR ")

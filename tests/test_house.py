@@ -41,7 +41,7 @@ ROOMS = ("reporter.importers", "reporter.assess", "reporter.renderers", "reporte
 MAX_FUNCTION, MAX_FILE = 40, 300
 HEAVY = (
     "pandas", "numpy", "matplotlib", "weasyprint", "pint", "huggingface_hub", "markdown", "nh3", "PIL", "yaml", "rich",
-    "scipy", "babel", "dask", "fsspec", "mlflow", "wandb", "pyarrow",
+    "scipy", "babel", "dask", "fsspec", "mlflow", "wandb", "pyarrow", "orjson",
 )  # fmt: skip
 FILES = sorted((ROOT / "reporter").rglob("*.py"))
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from benchmarks import logs_made
 from reporter import importers
 from reporter.errors import ReportError
-from reporter.importers import blocks, json_frames
+from reporter.importers import blocks, json_frames, json_lines
 
 from .eit_run import CPU, FIRST, GPU, info_told, local, row, write_run
 
@@ -126,6 +126,58 @@ def test_both_ways_read_a_damaged_log_alike(
     last = {"experiment_end": local(FIRST + end) if ended else None}
     rows, sifted, _ = both_ways(tmp_path_factory.mktemp("run"), lines, size, **last)
     assert rows == sifted
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+
+
+def same(line: bytes) -> bool:
+    """Whether a line is the same object, or told alike, with the parser that may be installed and without."""
+    quick = json_lines._quick()
+    assert quick is not None, "orjson is not installed: the test shows nothing"
+    (ours,), (theirs,) = ([*map(repr, [as_floats(json_lines._object(line, one))])] for one in (quick, None))
+    return ours == theirs
+
+
+def as_floats(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: as_floats(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [*map(as_floats, value)]
+    # Neither the sign of a 0 nor whether a number is an integer is used.
+    return float(value) + 0.0 if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+@pytest.mark.parametrize("line", [*ODD, b'{"a":' + b"1" * 5000 + b"}\n", b'{"a": -9223372036854775809}\n'])
+def test_the_parser_that_may_be_installed_reads_odd_lines_alike(line: bytes) -> None:
+    assert same(line)
+
+
+@given(st.dictionaries(st.text(), JSON, max_size=4), st.booleans())
+def test_the_parser_that_may_be_installed_reads_all_lines_alike(told: Any, plain: bool) -> None:
+    assert same(json.dumps(told, ensure_ascii=plain).encode("utf-8", "surrogatepass") + b"\n")
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_a_log_means_the_same_with_and_without_it(
+    installed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [told(place) for place in range(MANY)]
+    lines[7:9] = b'{"timestamp": 5}\n', b'{"timestamp": NaN}\n'
+    write_run(tmp_path, b"".join(lines), info_told())
+    monkeypatch.setattr(json_lines, "HEAD_BYTES", 0)
+    used = json_lines._quick() if installed else None
+    monkeypatch.setattr(json_lines, "_quick", lambda: used)
+    reading = importers.read([str(tmp_path)])
+    assert [one.message for one in reading.findings if one.code == "CR002"] == [
+        "timestamp: 5 is no time in seconds since 1970; row skipped",
+        "timestamp: nan is no time in seconds since 1970; row skipped",
+    ]
+    assert (used is None) is not installed
+    assert reading.inputs[0].rows == MANY
 
 
 def test_a_deep_line_is_not_plain_though_pyarrow_reads_it() -> None:

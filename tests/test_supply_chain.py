@@ -57,6 +57,8 @@ def test_the_lock_holds_what_the_project_asks_for() -> None:
         ("MIT", True), ("Apache-2.0 WITH LLVM-exception", True), ("MPL-2.0 AND MIT", True),
         ("GPL-2.0-or-later OR MPL-1.1", True), ("GPL-3.0-only", False), ("AGPL-3.0-or-later", False), ("?", False),
         ("MIT AND GPL-2.0-only", False), ("", False), ("(MIT OR Apache-2.0) AND GPL-3.0-only", False),
+        ("MPL-2.0 AND (Apache-2.0 OR MIT)", True), ("MIT AND (GPL-3.0-only OR (MIT AND ISC))", True),
+        ("MIT AND (GPL-3.0-only OR (MIT AND ?))", False),
     ],
 )  # fmt: skip
 def test_a_licence_fits_or_does_not(expression: str, *, fits: bool) -> None:

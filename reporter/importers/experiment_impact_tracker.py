@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 from reporter.errors import plain
 from reporter.importers import json_frames
 from reporter.importers.base import Importer
-from reporter.importers.json_lines import NAN, finite, objects, shown
+from reporter.importers.json_lines import NAN, finite, finites, objects, shown
 from reporter.importers.long_samples import (
     above,
     added,
@@ -39,6 +39,7 @@ VERSIONS = ("experiment_impact_tracker_version", "climate_impact_tracker_version
 WHOLE = {CPU: "rapl_power_draw_absolute", GPU: "nvidia_draw_absolute"}
 INTENSITY = "realtime_carbon_intensity"
 WANTED = (*WHOLE, *WHOLE.values(), INTENSITY)
+TOGETHER = 1000  # rows whose values are taken over at once
 METERS = {CPU: "CPU", GPU: "GPU"}
 MAX_W, MAX_G_PER_KWH = 1e6, 1e5  # no machine draws a megawatt, no grid is that dirty: such readings are not believed
 SANE_S = (946_684_800.0, 4_102_444_800.0)  # the years 2000 to 2099
@@ -209,7 +210,7 @@ def _samples(log: Log) -> Samples:
     times, columns = _long(log) if _is_long(log) else (list[float](), dict[str, list[float]]())
     if not is_long(times):
         _take(() if times else _rows(log), times, columns, log)
-        for copy in reversed(again(times, [*zip(*columns.values(), strict=True)])):
+        for copy in reversed(again(times, *columns.values())):
             log.say("CR021", f"{copy.stop - copy.start} samples stand here once more; counted once")
             for values in (times, *columns.values()):
                 del values[copy]
@@ -248,20 +249,29 @@ def _long(log: Log) -> tuple[Any, dict[str, Any]]:
 
 
 def _take(rows: Iterable[tuple[int, Mapping[str, Any]]], times: Any, columns: dict[str, Any], log: Log) -> None:
-    """Add rows to the columns one by one; those without a time are skipped and told."""
+    """Add rows to the columns; those without a time are skipped and told."""
+    timed: list[Mapping[str, Any]] = []
     for line, row in rows:
         time = finite(row.get("timestamp"))
         if not SANE_S[0] <= time < SANE_S[1]:
             log.skip(line, f"timestamp: {shown(row.get('timestamp'))} is no time in seconds since 1970")
             continue
-        for key in WANTED:
-            if key in row:
-                if key not in columns:
-                    columns[key] = [NAN] * len(times)
-                columns[key].append(finite(row[key]))
-            elif key in columns:
-                columns[key].append(NAN)
         times.append(time)
+        timed.append(row)
+        if len(timed) == TOGETHER:
+            _add(timed, len(times), columns)
+            timed.clear()
+    _add(timed, len(times), columns)
+
+
+def _add(rows: Sequence[Mapping[str, Any]], known: int, columns: dict[str, Any]) -> None:
+    """Add values of rows, up to ``known`` ones; a column that no row had before begins with unknown ones."""
+    for key in WANTED:
+        if key not in columns:
+            if not any(key in row for row in rows):
+                continue
+            columns[key] = [NAN] * (known - len(rows))
+        columns[key].extend(finites([row.get(key) for row in rows]))
 
 
 def _limit(key: str) -> float:

@@ -105,7 +105,7 @@ def steps_s(start: float, times: Sequence[float], end: float | None) -> tuple[li
     return steps, went_back
 
 
-def again(times: Sequence[float], values: Sequence[object]) -> list[slice]:
+def again(times: Sequence[float], *columns: Sequence[object]) -> list[slice]:
     """Stretches of samples that stand there once more, one for one from the first on: a file appended to itself.
 
     They begin where time goes back to the first sample (or the second, where the first is none of the log's). A clock
@@ -118,7 +118,7 @@ def again(times: Sequence[float], values: Sequence[object]) -> list[slice]:
         first = next((place for place in (0, 1) if times[place] == times[start]), start)
         length = min(start - first, len(times) - start)
         copy, original = slice(start, start + length), slice(first, first + length)
-        if length > 1 and times[copy] == times[original] and values[copy] == values[original]:
+        if length > 1 and all(values[copy] == values[original] for values in (times, *columns)):
             found.append(copy)
     return found
 
