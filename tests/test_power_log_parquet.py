@@ -181,6 +181,23 @@ def test_moments_may_be_stored_in_any_unit_and_zone(
     assert told(tmp_path / "power.parquet") == told(log)
 
 
+@pytest.mark.parametrize("place", [0, 1500])
+@pytest.mark.parametrize("micro", [2**62, -(2**62), 2**63 - 1])
+def test_a_moment_in_no_year_is_told_and_the_rest_read(place: int, micro: int, stored: Path, tmp_path: Path) -> None:
+    import pyarrow as pa
+
+    table = parquet.read_table(stored)
+    column = table.schema.get_field_index("time")
+    values = table.column(column).cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_pylist()
+    values[place] = micro
+    times = pa.array(values, pa.int64()).cast(pa.timestamp("us", "UTC"))
+    parquet.write_table(table.set_column(column, "time", times), tmp_path / "power.parquet")
+    fields, findings, rows = told(tmp_path / "power.parquet")
+    assert rows == ROWS
+    assert fields["energy_kwh"] == told(stored)[0]["energy_kwh"]
+    assert any(code == "CR007" and str(micro) in message for code, message in findings), findings
+
+
 def test_it_needs_no_pandas_and_makes_the_hash_of_the_whole_file(stored: Path) -> None:
     code = (
         "import hashlib, sys; from reporter import importers; (one,) = importers.read(sys.argv[1:]).inputs; "

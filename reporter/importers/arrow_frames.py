@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 #: Microseconds since 1970 from which and up to which the row reader takes a time for one: the years 2000 to 2100.
-_SANE = (946_684_800_000_000, 4_133_980_800_000_000)
+SANE = (946_684_800_000_000, 4_133_980_800_000_000)
 _SIGNS = ((4, b"-/"), (7, b"-/"), (10, b"T "), (13, b":"), (16, b":"))
 
 
@@ -135,4 +135,4 @@ def moments(column: Any, *, blanks: bool) -> tuple[Any, bool] | None:
         micro = values(column.cast(pa.timestamp("us", "UTC" if zoned else None)), np.int64)
     except pa.ArrowInvalid:
         return None
-    return (micro, zoned) if _SANE[0] <= micro.min() and micro.max() < _SANE[1] else None
+    return (micro, zoned) if SANE[0] <= micro.min() and micro.max() < SANE[1] else None

@@ -82,6 +82,7 @@ def _ahead(batches: Iterator[Any], log: Log) -> Iterator[Any]:
             yield batch
         log.digest = digest.result()
 
+
 def _opened(log: Log, stream: Any) -> Any:
     try:
         from pyarrow import parquet  # type: ignore[import-untyped]
@@ -145,7 +146,8 @@ def _times(column: Any) -> Times | None:
         micro, zoned = known
     else:
         return None
-    return Times(micro, np.ones(len(micro), bool), np.zeros(len(micro), bool), zoned)
+    fine = (micro >= arrow_frames.SANE[0]) & (micro < arrow_frames.SANE[1])
+    return Times(micro, fine, np.zeros(len(micro), bool), zoned)
 
 
 def _cells(column: Any) -> list[str]:
@@ -156,6 +158,13 @@ def _cells(column: Any) -> list[str]:
         # Not pyarrow's own way to a moment, which imports pandas.
         micro = column.cast(pa.timestamp("us", column.type.tz), safe=False).cast(pa.int64()).to_pylist()
         begun = datetime(1970, 1, 1, tzinfo=None if column.type.tz is None else UTC)
-        return ["" if at is None else (begun + timedelta(microseconds=at)).isoformat() for at in micro]
+        return ["" if at is None else _moment(begun, at) for at in micro]
     told = column.to_pylist()
     return ["" if one is None else one.isoformat() if isinstance(one, datetime) else str(one) for one in told]
+
+
+def _moment(begun: datetime, micro: int) -> str:
+    try:
+        return (begun + timedelta(microseconds=micro)).isoformat()
+    except OverflowError:
+        return str(micro)  # in no year that there is, which is told of its row
