@@ -8,7 +8,7 @@ author writes for this report stays: title, scope, notes, answers, and the label
 from __future__ import annotations
 
 import re
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reporter import factors, phases
@@ -27,6 +27,7 @@ from reporter.footprint import (
     SocialCost,
 )
 from reporter.patterns import pattern
+from reporter.rebuilt import Walk
 from reporter.run import Input, Run
 
 if TYPE_CHECKING:
@@ -60,45 +61,28 @@ _MODEL = pattern(
 
 def anonymous(report: Report) -> Report:
     """The report without names of people, machines, projects, paths and places; its figures are those it had."""
-    walk = _Walk(report)
+    walk = _Nameless(report)
     return replace(report, authors=(), footprint=walk(report.footprint))
 
 
-class _Walk:
-    """Rebuilds what a report is made of, each object once, so that what was one object stays one."""
+class _Nameless(Walk):
+    """What a report is made of without what tells whose it is."""
 
     def __init__(self, report: Report) -> None:
+        super().__init__()
         footprint = report.footprint
         self.kept = frozenset(footprint.group_by)
         self.files = _numbered([entry.path for entry in footprint.inputs], "file")
         self._runs = {id(item.run): f"run {place}" for place, item in enumerate(footprint.runs, 1)}
         self._own: dict[str, str] = {}  # causes named after figures of the author
         self._names: dict[str, dict[str, str]] = {}
-        self._done: dict[int, tuple[Any, Any]] = {}
 
-    def __call__(self, value: Any) -> Any:
-        """The value without what tells whose it is."""
-        if value is None or isinstance(value, str | int | float | bytes):
-            return value
-        known = self._done.get(id(value))
-        if known is None:
-            known = self._done[id(value)] = (value, self._made(value))  # which keeps the object, and so its id
-        return known[1]
-
-    def _made(self, value: Any) -> Any:
+    def made(self, value: Any) -> Any:
+        """Each kind of part by its own handler, then what is inside it."""
         handler = _HANDLERS.get(type(value))
         if handler is not None:
             value = handler(self, value)
-        if isinstance(value, _WHOLE):
-            return value
-        if is_dataclass(value) and not isinstance(value, type):
-            return replace(value, **{field.name: self(getattr(value, field.name)) for field in fields(value)})
-        if isinstance(value, tuple):
-            parts = [self(part) for part in value]
-            return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
-        if isinstance(value, dict):
-            return {key: self(part) for key, part in value.items()}
-        return value
+        return value if isinstance(value, _WHOLE) else super().made(value)
 
     def run(self, run: Run) -> Run:
         """A run as its place in the report, with what the figures rest on."""
@@ -219,7 +203,7 @@ def _is_of_a_processor(word: str) -> bool:
     return all(part in _WORDS or _MODEL.fullmatch(part) for part in parts)
 
 
-def _place(_: _Walk, item: RunFootprint) -> RunFootprint:
+def _place(_: _Nameless, item: RunFootprint) -> RunFootprint:
     return replace(item, country=_country(item.country))
 
 
@@ -232,19 +216,19 @@ def _country(code: str | None) -> str | None:
 
 #: What has nothing more inside.
 _WHOLE = (Run, Input, Finding, Factor, Part, Contribution)
-_HANDLERS: dict[type, Callable[[_Walk, Any], Any]] = {
-    Run: _Walk.run,
+_HANDLERS: dict[type, Callable[[_Nameless, Any], Any]] = {
+    Run: _Nameless.run,
     RunFootprint: _place,
-    Amount: _Walk.amount,
-    SocialCost: _Walk.cost,
-    Input: _Walk.input,
-    Finding: _Walk.finding,
-    Factor: _Walk.factor,
-    Part: _Walk.cause,
-    Contribution: _Walk.cause,
-    Scenario: _Walk.scenario,
-    SeriesUse: _Walk.series,
-    Phase: _Walk.phase,
-    Overhead: _Walk.model,
-    ModelEmissions: _Walk.model,
+    Amount: _Nameless.amount,
+    SocialCost: _Nameless.cost,
+    Input: _Nameless.input,
+    Finding: _Nameless.finding,
+    Factor: _Nameless.factor,
+    Part: _Nameless.cause,
+    Contribution: _Nameless.cause,
+    Scenario: _Nameless.scenario,
+    SeriesUse: _Nameless.series,
+    Phase: _Nameless.phase,
+    Overhead: _Nameless.model,
+    ModelEmissions: _Nameless.model,
 }
