@@ -9,10 +9,13 @@ from reporter import collector
 
 def run() -> int:
     """Run the command line as a process of its own; gives the exit status."""
-    with collector.of_the_program():
-        from reporter.cli import main
+    try:
+        with collector.of_the_program():
+            from reporter.cli import main
 
-        return main()
+            return main()
+    except KeyboardInterrupt:  # before main could tell it
+        return 130
 
 
 if __name__ == "__main__":  # the workers of a local cluster import this file

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reporter import renderers
+from reporter import __main__, cli, collector, renderers
 from reporter.errors import ReportError
 
 from .conftest import ROOT, SAMPLES, SWEEP, emissions_csv
@@ -309,11 +309,22 @@ def test_interruption_ends_without_a_traceback(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "reporter", "-", "--json"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stderr=pipe, text=True, cwd=tmp_path) as process:
-        time.sleep(1.0)
+        assert process.stdin is not None
+        process.stdin.write(" " * 200_000)  # more than a pipe holds: it is being read when this returns
+        process.stdin.flush()
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=20)
     assert process.returncode == 130
     assert "Traceback" not in told
+
+
+def test_an_interruption_before_anything_was_done_is_one_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "main", interrupted)
+    monkeypatch.setattr(collector, "of_the_program", contextlib.nullcontext)
+    assert __main__.run() == 130
 
 
 def test_a_file_is_replaced_whole_and_never_written_over(carbon: Carbon, tmp_path: Path) -> None:
