@@ -156,3 +156,45 @@ def impact_runs(folder: Path, runs: int, rows: int) -> None:
         place.mkdir(parents=True)
         impact_tracker(place / "data.json", rows)
         impact_info(place / "info.pkl", rows)
+
+
+SACCT = (
+    "UID|User|JobID|JobName|Submit|Elapsed|Partition|NNodes|NCPUS|TotalCPU|CPUTime|ReqMem|MaxRSS|WorkDir|State|"
+    "Account|AllocTRES"
+)
+CLUSTER = """institution: Institute
+cluster_name: Cluster
+granularity_memory_request: 6
+partitions:
+  cpu: {type: CPU, model: Xeon, TDP: 10}
+  gpu: {type: GPU, model: A100, TDP: 250, model_CPU: Xeon, TDP_CPU: 8}
+PUE: 1.67
+CI: 467
+energy_cost: {cost: 0.34, currency: "£"}
+default_unit_RSS: K
+"""
+
+
+def sacct(folder: Path, jobs: int) -> Path:
+    """What ``sacct -P`` prints of so many jobs, each with two steps, beside GA4HPC's cluster_info.yaml."""
+    folder.mkdir()
+    folder.joinpath("cluster_info.yaml").write_text(CLUSTER, encoding="utf-8")
+    with (folder / "sacct.txt").open("w", encoding="utf-8") as file:
+        file.write(SACCT + "\n")
+        file.writelines(map(_job, range(jobs)))
+    return folder / "sacct.txt"
+
+
+def _job(place: int) -> str:
+    gpus, hours = place % 4 // 3, 1 + place % 40
+    cpus, gb = (8, 60) if gpus else (4 << place % 3, 16 << place % 3)
+    at = (BEGUN.replace(tzinfo=None, year=2023) + datetime.timedelta(minutes=37 * (place % 7000))).isoformat()
+    wall, used, charged = (f"{h // 24}-{h % 24:02d}:00:00" for h in (hours, hours * cpus * 3 // 4, hours * cpus))
+    held = f"cpu={cpus},{f'gres/gpu={gpus},' if gpus else ''}mem={gb}G,node=1"
+    ids, parts = 50_000_000 + place, f"{wall}|{'gpu' if gpus else 'cpu'}|1|{cpus}|{used}|{charged}|{gb}G"
+    step = f"{at}|{wall}||1|{cpus}|{used}|{charged}|"
+    return (
+        f"1000|me|{ids}|train|{at}|{parts}||/home/me|COMPLETED|group|billing={cpus},{held}\n"
+        f"||{ids}.batch|batch|{step}|{gb * 400_000}K||COMPLETED|group|{held}\n"
+        f"||{ids}.extern|extern|{step}|0||COMPLETED|group|{held}\n"
+    )

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 #: A folder of virtual environments with what others use, each called after it: engines (polars, duckdb), codecarbon,
-#: carbontracker, eit. ``python -m venv peers/engines && peers/engines/bin/pip install polars duckdb`` makes one; EIT
-#: needs ``experiment-impact-tracker 'pandas<2' 'numpy<2' 'setuptools<80'``. What is not there is left out, and told.
+#: carbontracker, eit, ga4hpc. ``python -m venv peers/engines && peers/engines/bin/pip install polars duckdb`` is one;
+#: eit needs ``experiment-impact-tracker 'pandas<2' 'numpy<2' 'setuptools<80'``. In ``ga4hpc/src`` lies a checkout of
+#: GreenAlgorithms4HPC (536a29b), its own requirements installed. What is not there is left out, and told.
 PEERS = Path(os.environ.get("CARBON_REPORT_PEERS", "peers"))
 
 

@@ -22,6 +22,16 @@ real, table, script, *sys.argv[1:] = pandas.read_csv, *sys.argv[1:]
 pandas.read_csv = lambda path, *a, **k: real(table if str(path).startswith("http") else path, *a, **k)
 runpy.run_path(script, run_name="__main__")
 """
+#: GA4HPC is no package: its files lie in ``src`` of its environment, and it is run from there.
+GA4HPC = """
+import os, runpy, sys
+os.chdir(os.path.join(sys.prefix, "src"))
+sys.path.insert(0, os.getcwd())
+log = sys.argv[1]
+sys.argv[1:] = ["--startDay", "2023-01-01", "--endDay", "2023-12-31", "--useCustomLogs", log,
+                "--useOtherInfrastuctureInfo", os.path.dirname(log)]
+runpy.run_path("__init__.py", run_name="__main__")
+"""
 COSTS = """run,SSP,ISO3,dr,prtp,eta,RCP,dmgfuncpar,climate,16.7%,50%,83.3%
 bhm_sr,SSP2,USA,,2,1p5,rcp60,bootstrap,uncertain,0.1,47.0,118.0
 """
@@ -39,6 +49,7 @@ def tasks(folder: Path) -> dict[str, dict[str, list[str]]]:
     script = str(peer("eit", "generate-carbon-impact-statement"))
     rows = folder / "emissions.csv"
     logs_made.codecarbon(rows, 20_000)
+    job, jobs = (logs_made.sacct(folder / f"sacct-{many}", many) for many in (1, 10_000))
     eit = ["eit", "python", "-c", EIT, str(costs), script]
     wanted = {
         "statement of one run of experiment-impact-tracker, 60 samples": {
@@ -65,6 +76,12 @@ def tasks(folder: Path) -> dict[str, dict[str, list[str]]]:
             "pandas script": [sys.executable, "-c", PANDAS, str(rows)],
         },
     }
+    wanted |= {
+        f"energy of {what} of a cluster": {
+            "carbon-report": [*ours, str(log)], "GA4HPC": ["ga4hpc", "python", "-c", GA4HPC, str(log)],
+        }
+        for what, log in (("one job", job), ("10,000 jobs", jobs))
+    }  # fmt: skip
     return {task: _installed(commands) for task, commands in wanted.items()}
 
 

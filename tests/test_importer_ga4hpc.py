@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import shutil
 from pathlib import Path
 
@@ -93,8 +95,43 @@ def test_a_partition_that_the_cluster_s_file_does_not_name(jobs: Path) -> None:
 
 def test_a_cluster_s_file_that_cannot_be_read(jobs: Path) -> None:
     edited(jobs / "cluster_info.yaml", "PUE: 1.15", "PUE 1.15")
-    with pytest.raises(ReportError, match="line 15 is no 'name: value'"):
+    with pytest.raises(ReportError, match=r"cluster_info\.yaml beside it is no YAML: line 16: "):
         read(jobs)
+
+
+def test_a_cluster_s_file_may_be_any_yaml(jobs: Path) -> None:
+    """GA4HPC reads it with PyYAML too: in one line or many, with anchors, the names quoted or not."""
+    import yaml
+
+    expected = [dataclasses.replace(run, source="") for run in read(jobs).runs]
+    path = jobs / "cluster_info.yaml"
+    told = yaml.safe_load(path.read_text(encoding="utf-8"))
+    anchored = yaml.safe_dump({**told, "PUE": "anchor"}).replace("PUE: anchor", "PUE: *pue")
+    for text in (
+        yaml.safe_dump(told, default_flow_style=True), json.dumps(told, indent=2),
+        yaml.safe_dump(told, default_flow_style=False, indent=8, default_style='"'),
+        "own: &pue !!float 1.15\n" + anchored,
+    ):  # fmt: skip
+        path.write_text(text, encoding="utf-8")
+        assert [dataclasses.replace(run, source="") for run in read(jobs).runs] == expected, text
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("- 1\n", None), ("", None), ("partitions: [1, 2]\n", None), ("a: &a [*a]\n", "no YAML: line 1"),
+        ("partitions: {cpu: {model: [1], TDP: {}}}\n", None), ("a: \0\n", "no text"), ("{[a]: 1}\n", "no YAML"),
+        ("a: b: c\n", "line 1: mapping values"), ("[" * 2000, "no YAML"),
+        ("a: 1\n" * 60_000, "longer than 256 KiB"), ("a: !!python/object/apply:os.system [exit]\n", None),
+    ],
+)  # fmt: skip
+def test_a_damaged_cluster_s_file_is_told_or_names_no_partition(text: str, told: str | None, jobs: Path) -> None:
+    (jobs / "cluster_info.yaml").write_text(text, encoding="utf-8")
+    if told is None:
+        assert set(energy_kwh(read(jobs)).values()) == {None}
+    else:
+        with pytest.raises(ReportError, match=told):
+            read(jobs)
 
 
 def test_a_job_with_energy_is_slurm_s(jobs: Path) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from reporter.importers.logs import Log
 
 CLUSTER = "cluster_info.yaml"
+MOST_CHARACTERS = 1 << 18  # of that file: a thousand partitions
 MEMORY_W_PER_GB = 0.3725  # in the tool's fixed_parameters.yaml
 _RUNNING = frozenset({"PENDING", "RUNNING", "REQUEUED", "PD", "R", "RQ"})
 _REPORT = b"Carbon intensity used for the calculations"
@@ -119,25 +120,25 @@ def _run(name: str, job: _Job, cluster: dict[str, Any], log: Log) -> Run:
         reported_pue=_number(cluster.get("PUE")),
         reported_intensity_g_per_kwh=_number(cluster.get("CI")),
         cpu_count=most.get("cores") or None,
-        cpu_model=partition.get("model_CPU" if graphical else "model"),
+        cpu_model=_text(partition, "model_CPU" if graphical else "model"),
         gpu_count=most.get("gpus") if graphical else None,
-        gpu_model=(partition.get("model") or text["gpu_model"] or None) if graphical else None,
+        gpu_model=(_text(partition, "model") or text["gpu_model"] or None) if graphical else None,
         ram_gb=most.get("memory_gb"),
         machine_wide=False,
         labels={key: text[key] for key in ("job", "partition", "state") if text.get(key)},
     )
 
 
-def _devices(most: dict[str, float], partition: dict[str, str], gpu: str, *, graphical: bool) -> tuple[Device, ...]:
+def _devices(most: dict[str, float], partition: dict[str, Any], gpu: str, *, graphical: bool) -> tuple[Device, ...]:
     """Hardware whose count x power x utilisation x duration is GA4HPC's energy; a TotalCPU of 0 stands for full use."""
     duration_s, cores = most["duration_s"], most.get("cores", 0.0)
     charged_s = most.get("charged_s") or cores * duration_s
     used = (most.get("cpu_s") or charged_s) / duration_s
-    own, watts = partition.get("model"), _number(partition.get("TDP"))
+    own, watts = _text(partition, "model"), _number(partition.get("TDP"))
     devices = []
     if cores and graphical:
         core_w = _number(partition.get("TDP_CPU"))
-        devices.append(Device("cpu", partition.get("model_CPU"), cores, used / cores, core_w))
+        devices.append(Device("cpu", _text(partition, "model_CPU"), cores, used / cores, core_w))
     elif cores:
         devices.append(Device("cpu", own, cores, used / cores, watts))
     if graphical and most.get("gpus"):
@@ -149,37 +150,39 @@ def _devices(most: dict[str, float], partition: dict[str, str], gpu: str, *, gra
 
 # --- cluster_info.yaml ------------------------------------------------------------------------------------------------
 
-_ENTRY = pattern(r"""( *)("[^"]*"|'[^']*'|[^\s#:'"][^:#]*?) *:(?: +("[^"]*"|'[^']*'|[^#\n]*?))? *(?:#.*)?""")
-
-
 def _cluster(log: Log) -> dict[str, Any]:
-    """What cluster_info.yaml beside the table tells: nested names and values, all that such a file holds of YAML."""
+    """What cluster_info.yaml beside the table tells, every value as it is written there."""
+    import yaml
+
     beside = log.beside(CLUSTER)
     if beside is None:
         return {}
-    top: dict[str, Any] = {}
-    levels: list[tuple[int, dict[str, Any]]] = [(-1, top)]
-    for place, line in enumerate(lines(beside), 1):
-        body = line.rstrip()
-        if not body.strip() or body.strip().startswith(("#", "---")):
-            continue
-        match = _ENTRY.fullmatch(body)
-        if not match:
-            raise log.refuse(f"{CLUSTER} beside it cannot be read: line {place} is no 'name: value'")
-        indent, name, value = len(match[1]), match[2].strip("\"'"), (match[3] or "").strip("\"'")
-        while levels[-1][0] >= indent:
-            levels.pop()
-        if value:
-            levels[-1][1][name] = value
-        else:
-            inner: dict[str, Any] = {}
-            levels[-1][1][name] = inner
-            levels.append((indent, inner))
-    return top
+    text = ""
+    for line in lines(beside):
+        text += line
+        if len(text) > MOST_CHARACTERS:
+            raise log.refuse(f"{CLUSTER} beside it is longer than {MOST_CHARACTERS >> 10} KiB; is it another file?")
+    loader = None
+    try:
+        loader = yaml.BaseLoader(text)  # knows texts, lists and mappings alone
+        return _dict(loader.get_single_data())
+    except yaml.MarkedYAMLError as error:
+        where = "" if error.problem_mark is None else f"line {error.problem_mark.line + 1}: "
+        raise log.refuse(f"{CLUSTER} beside it is no YAML: {where}{plain(error.problem, 100)}") from error
+    except (yaml.YAMLError, RecursionError, TypeError, ValueError) as error:
+        raise log.refuse(f"{CLUSTER} beside it is no YAML: {plain(error, 100)}") from error
+    finally:
+        if loader is not None:
+            loader.dispose()
 
 
 def _dict(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _text(partition: dict[str, Any], name: str) -> str | None:
+    value = partition.get(name)
+    return value or None if isinstance(value, str) else None
 
 
 def _number(value: object) -> float | None:
