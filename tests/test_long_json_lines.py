@@ -134,12 +134,12 @@ JSON = st.recursive(
 )
 
 
-def same(line: bytes) -> bool:
-    """Whether a line is the same object, or told alike, with the parser that may be installed and without."""
+def same(lines: Sequence[bytes]) -> bool:
+    """Whether lines are the same objects with the parser that may be installed and one by one, where it takes them."""
     quick = json_lines._quick()
     assert quick is not None, "orjson is not installed: the test shows nothing"
-    (ours,), (theirs,) = ([*map(repr, [as_floats(json_lines._object(line, one))])] for one in (quick, None))
-    return ours == theirs
+    together = json_lines._together(b"".join(lines), quick)
+    return together is None or repr(as_floats(together)) == repr(as_floats([*map(json_lines._object, lines)]))
 
 
 def as_floats(value: Any) -> Any:
@@ -151,14 +151,29 @@ def as_floats(value: Any) -> Any:
     return float(value) + 0.0 if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-@pytest.mark.parametrize("line", [*ODD, b'{"a":' + b"1" * 5000 + b"}\n", b'{"a": -9223372036854775809}\n'])
+DEEP = [b'{"a":' + b"1" * 5000 + b"}\n", b'{"a": -9223372036854775809}\n', b'{"a": 1}\n']
+SPLIT = [
+    b'{"a": 1},{"b": 2}\n', b'{"a": [{"b": 1}\n', b'{"c": 2}]}\n', b'{"a": "x}\n', b'{"y": 1}\n', b'{"a": {"b": 1}\n',
+    b'{"a": 1}}\n', b'{{"a": 1}\n', b'{"a": 1, }\n', b'{"a": 1} {"a": 1}\n', b'{"a": 1}\x0c\n', b'{"a": "\\n}\n',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", [*ODD, *DEEP, *SPLIT])
 def test_the_parser_that_may_be_installed_reads_odd_lines_alike(line: bytes) -> None:
-    assert same(line)
+    assert same([line])
+    assert same([DEEP[-1], line, DEEP[-1]])
 
 
-@given(st.dictionaries(st.text(), JSON, max_size=4), st.booleans())
-def test_the_parser_that_may_be_installed_reads_all_lines_alike(told: Any, plain: bool) -> None:
-    assert same(json.dumps(told, ensure_ascii=plain).encode("utf-8", "surrogatepass") + b"\n")
+@given(st.lists(st.sampled_from([*SPLIT, *ODD, DEEP[-1]]), min_size=1, max_size=6))
+@settings(max_examples=2000, deadline=None)
+def test_lines_that_make_sense_only_together_are_not_taken_for_rows(lines: list[bytes]) -> None:
+    """As one text, two objects of one line could make up for one object of two lines."""
+    assert same(lines)
+
+
+@given(st.lists(st.dictionaries(st.text(), JSON, max_size=4), min_size=1, max_size=3), st.booleans())
+def test_the_parser_that_may_be_installed_reads_all_lines_alike(rows: list[Any], plain: bool) -> None:
+    assert same([json.dumps(one, ensure_ascii=plain).encode("utf-8", "surrogatepass") + b"\n" for one in rows])
 
 
 @pytest.mark.parametrize("installed", [True, False])

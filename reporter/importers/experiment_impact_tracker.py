@@ -252,7 +252,9 @@ def _take(rows: Iterable[tuple[int, Mapping[str, Any]]], times: Any, columns: di
     """Add rows to the columns; those without a time are skipped and told."""
     timed: list[Mapping[str, Any]] = []
     for line, row in rows:
-        time = finite(row.get("timestamp"))
+        time = row.get("timestamp")
+        if time.__class__ is not float:
+            time = finite(time)
         if not SANE_S[0] <= time < SANE_S[1]:
             log.skip(line, f"timestamp: {shown(row.get('timestamp'))} is no time in seconds since 1970")
             continue

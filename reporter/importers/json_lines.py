@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any
 
 from reporter.errors import plain
+from reporter.importers import blocks
 from reporter.importers.logs import HEAD_BYTES
 from reporter.importers.table import number
 
@@ -23,14 +25,25 @@ _DECODER = json.JSONDecoder(parse_int=float)  # made once: json.loads would make
 
 def objects(log: Log) -> Iterator[tuple[int, dict[str, Any]]]:
     """The objects of a file by line, counted. A last line without its end is CR003. Numbers are float or int."""
-    with log.open() as stream:
-        yield from objects_in(stream, log)
+    quick = None if len(log.head) < HEAD_BYTES else _quick()  # a short file is read before it is imported
+    if quick is None:
+        with log.open() as stream:
+            yield from objects_in(stream, log)
+        return
+    first = 1
+    for data in blocks.pieces(log):
+        made = _together(data, quick) if len(data) <= log.limit("line") else None
+        if made is None:
+            yield from objects_in(io.BytesIO(data), log, first)
+        else:
+            log.rows += len(made)
+            yield from enumerate(made, first)
+        first += data.count(b"\n")
 
 
 def objects_in(stream: IO[bytes], log: Log, first: int = 1) -> Iterator[tuple[int, dict[str, Any]]]:
     """The same of a part of a file, whose first line has the number ``first``."""
     place, most = first - 1, log.limit("line")
-    quick = None if len(log.head) < HEAD_BYTES else _quick()  # a short file is read before it is imported
     while line := stream.readline(most + 1):
         place += 1
         if len(line) > most:
@@ -38,7 +51,7 @@ def objects_in(stream: IO[bytes], log: Log, first: int = 1) -> Iterator[tuple[in
         if line.isspace():
             continue
         log.rows += 1
-        row = _object(line, quick)
+        row = _object(line)
         if isinstance(row, dict):
             yield place, row
         elif line.endswith(b"\n"):
@@ -57,15 +70,25 @@ def _quick() -> Callable[[bytes], Any] | None:
     return orjson.loads
 
 
-def _object(line: bytes, quick: Callable[[bytes], Any] | None) -> dict[str, Any] | str:
-    """One line's object, or what is wrong with the line. To json integers are float: 5,000 digits cost nothing then."""
-    if quick is not None:
-        try:
-            row = quick(line)
-        except (ValueError, RecursionError):
-            row = None
-        if isinstance(row, dict):
-            return row
+def _together(data: bytes, quick: Callable[[bytes], Any]) -> list[dict[str, Any]] | None:
+    """The objects of whole lines, read as one list; None where not each line is sure to be one object.
+
+    Each begins and ends with a brace, and none holds a list. So an object that goes on over an end of a line would have
+    a brace where a key belongs, or an end of a line in a text, neither of which is JSON: with as many objects as lines,
+    each line is one.
+    """
+    lines = data.split(b"\n")
+    if lines.pop() or b"[" in data or {line[:1] + line[-1:] for line in lines} != {b"{}"}:
+        return None
+    try:
+        rows = quick(b"[" + b",\n".join(lines) + b"]")
+    except (ValueError, RecursionError):
+        return None
+    return rows if len(rows) == len(lines) and set(map(type, rows)) == {dict} else None
+
+
+def _object(line: bytes) -> dict[str, Any] | str:
+    """One line's object, or what is wrong with the line. Integers come as float: 5,000 digits cost nothing then."""
     line = line.removeprefix(b"\xef\xbb\xbf").strip(b"\0 \t\r\n")
     if not line:
         return "NUL bytes, as a power failure leaves them"
