@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, date, datetime, timedelta
 from itertools import filterfalse, pairwise
+from operator import le, sub
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reporter.importers import long_samples
@@ -97,8 +98,11 @@ def steps_s(start: float, times: Sequence[float], end: float | None) -> tuple[li
     """
     if is_long(times):
         return long_samples.steps_s(start, times, end)
+    moments = [start, *times, times[-1] if end is None else end]
+    if all(map(le, moments, moments[1:])):  # nearly always
+        return [*map(sub, moments[1:], moments)], 0
     steps, went_back, previous, latest = [], 0, start, start
-    for time in (*times, times[-1] if end is None else end):
+    for time in moments[1:]:
         steps.append(max(0.0, time - (latest if time > latest else previous)))
         went_back += time < previous - 1
         previous, latest = time, max(latest, time)
