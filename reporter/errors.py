@@ -138,6 +138,14 @@ class ReportError(Exception):
             return None
         return f"{self.file}:{self.line}" if self.line is not None else str(self.file)
 
+    def bare(self) -> ReportError:
+        """Itself, to be kept: without the frames that it and its causes came through, each of which holds a file."""
+        one: BaseException | None = self
+        while one is not None:
+            one.__traceback__ = None
+            one = one.__cause__ or one.__context__
+        return self
+
     def __str__(self) -> str:
         return f"{self.where}: {self.message}" if self.where else self.message
 

@@ -329,3 +329,47 @@ def test_a_copy_of_a_log_without_ids_counts_once(tmp_path: Path) -> None:
     reading = read(tmp_path)
     assert len(reading.runs) == 1
     assert "CR021" in [finding.code for finding in reading.findings]
+
+
+def test_of_very_many_logs_little_is_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither of those that wait to be read, nor of those that are no logs or were refused."""
+    for name in "abc":
+        make(tmp_path / name, name)
+    (tmp_path / "losses.csv").write_text("step,loss\n1,0.5\n")
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "emissions.csv").write_text((tmp_path / "a" / "emissions.csv").read_text().partition("\n")[0])
+    expected = read(tmp_path)
+    seen: list[logs.Log] = []
+    waiting: list[int] = []
+    find, together = logs.find, importers._together
+
+    def noted(*args: Any) -> Any:
+        for log in find(*args):
+            if isinstance(log, logs.Log):
+                seen.append(log)
+            yield log
+
+    def told(claimed: list[logs.Log]) -> Any:
+        waiting.append(sum(log.held for log in seen))
+        return together(claimed)
+
+    monkeypatch.setattr(logs, "find", noted)
+    monkeypatch.setattr(importers, "_together", told)
+    for most, held in ((1 << 20, True), (0, False)):
+        monkeypatch.setattr(importers, "HELD_BYTES", most)
+        assert read(tmp_path) == expected
+        assert (waiting.pop() > 0) is held
+        assert [log.path for log in seen if log.held] == []
+        seen.clear()
+
+
+def test_what_was_refused_holds_no_file(tmp_path: Path) -> None:
+    """An error that is kept would keep the frames that it came through, and with them all that they read."""
+    for name in "ab":
+        path = make(tmp_path / name, name)
+        path.write_text(path.read_text().partition("\n")[0] + "\n")
+    with pytest.raises(importers.Refused) as caught:
+        read(tmp_path)
+    for error in caught.value.errors:
+        chain: list[BaseException | None] = [error, error.__cause__, error.__context__]
+        assert [one.__traceback__ for one in chain if one is not None] == [None] * sum(one is not None for one in chain)

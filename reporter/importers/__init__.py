@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Importer", "available", "read"]
 
+#: Of claimed files, how much of what was looked at is held till they are read; what is more is read again.
+HELD_BYTES = 64 << 20
+
 
 @cache
 def available() -> dict[str, Importer]:
@@ -79,16 +82,16 @@ def part_of(
     if reader is not None and reader not in importers:
         raise ReportError(f"--from {plain(reader)}: no such tracker; known are {', '.join(sorted(importers))}")
     part = Part()
-    claimed: dict[str, list[Log]] = {}
+    claimed = _Claimed()
     known = None if len(paths) == 1 and os.path.isdir(paths[0]) else set[str]()  # one folder holds no file twice
     for path in paths:
         far = "://" in path and not os.path.lexists(path)
         found = remote.find(path, chosen or {}) if far else places.find([path], chosen or {})
         _claim(found, path, importers, reader, claimed, part, known, strict=strict, searched=searched)
     if step is not None:
-        _watch([log for logs in claimed.values() for log in logs], step)
+        _watch([log for logs in claimed.logs.values() for log in logs], step)
     many = 0
-    for name, logs in claimed.items():
+    for name, logs in claimed.logs.items():
         for group in _together(logs):
             runs = _read_group(importers[name], group, part.refused)
             many += len(runs)
@@ -110,6 +113,21 @@ def whole(part: Part, paths: Sequence[str], *, strict: bool = False) -> Reading:
     refused = [Finding("CR001", "error", error.message, error.where) for error in part.refused]
     told = [finding for taken in part.taken.values() for finding in taken.findings]
     return Reading(tuple(runs), _inputs(part, runs), (*refused, *told, *notes, *plugins.FAILED))
+
+
+class _Claimed:
+    """Logs by the importer that claimed them. Of very many only some keep the bytes that were looked at till read."""
+
+    def __init__(self) -> None:
+        self.logs: dict[str, list[Log]] = {}
+        self._held = 0
+
+    def add(self, name: str, log: Log) -> None:
+        """Bring in one that was claimed."""
+        self.logs.setdefault(name, []).append(log)
+        if self._held + log.held > HELD_BYTES:
+            log.forget()
+        self._held += log.held
 
 
 def _watch(logs: list[Log], step: Callable[[int, int, str], None]) -> None:
@@ -134,7 +152,7 @@ class Refused(ReportError):
 
 def _claim(
     found_logs: Iterable[Log | Finding | ReportError], path: str, importers: dict[str, Importer], reader: str | None,
-    claimed: dict[str, list[Log]], part: Part, known: set[str] | None, *, strict: bool, searched: bool,
+    claimed: _Claimed, part: Part, known: set[str] | None, *, strict: bool, searched: bool,
 ) -> None:  # fmt: skip
     """Sort the logs at one path by the importer that claims them. Only a path that names a file must be claimed."""
     folder, found = os.path.isdir(path), 0
@@ -152,10 +170,11 @@ def _claim(
         try:
             name = reader or _claimant(log, importers)
         except ReportError as error:
-            first_unclaimed = first_unclaimed or error
+            first_unclaimed = first_unclaimed or error.bare()
             if not isinstance(error, _Unknown):
-                part.refused.append(error)
+                part.refused.append(error.bare())
                 found += 1
+            log.forget()
             continue
         found += 1
         if known is not None:
@@ -163,7 +182,7 @@ def _claim(
             if place in known:
                 continue
             known.add(place)
-        claimed.setdefault(name, []).append(log)
+        claimed.add(name, log)
     if not found and first_unclaimed is not None and not searched:
         nothing = ReportError("no tracker's log in this folder; see 'carbon-report formats'", file=plain(path))
         part.refused.append(nothing if folder else first_unclaimed)
@@ -228,12 +247,13 @@ def _read_group(importer: Importer, group: list[Log], refused: list[ReportError]
             return _all_of(importer, group)
         except ReportError as error:
             if str(error) not in map(str, refused):  # a file read again as another's neighbour is refused once more
-                refused.append(error)
+                refused.append(error.bare())
             wrong = next((log for log in group if error.file == plain(log.path)), None)
             if wrong is None:
                 group.clear()
             else:
                 group.remove(wrong)
+                wrong.forget()
             for log in group:
                 log.again()
     return []

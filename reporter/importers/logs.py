@@ -100,6 +100,11 @@ class Log:
         """What is told of the file in the report; its runs are counted when all is read."""
         return Input(self.path, tracker, self.sha256(), self.rows, 0, self.skipped)
 
+    @property
+    def held(self) -> int:
+        """How many bytes of the content are held."""
+        return len(self.__dict__.get("head", b""))
+
     def forget(self) -> None:
         """Let go of the content that is held, once all is read: a reading may have a million files."""
         self.__dict__.pop("head", None)
