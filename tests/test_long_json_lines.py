@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from benchmarks import logs_made
 from reporter import importers
 from reporter.errors import ReportError
-from reporter.importers import blocks, json_frames, json_lines
+from reporter.importers import blocks, experiment_impact_tracker, json_frames, json_lines, logs
 
 from .eit_run import CPU, FIRST, GPU, info_told, local, row, write_run
 
@@ -94,7 +94,7 @@ VALUES: list[Any] = [None, "n/a", "12.5", True, -1, 0, 1e7, math.nan, math.inf, 
 
 
 @st.composite
-def logs(draw: st.DrawFn) -> list[bytes]:
+def damaged(draw: st.DrawFn) -> list[bytes]:
     lines = [told(place) for place in range(MANY)]
     for _ in range(draw(st.integers(1, 3))):
         place, other = draw(st.integers(0, MANY - 1)), draw(st.integers(0, MANY - 1))
@@ -119,7 +119,7 @@ def logs(draw: st.DrawFn) -> list[bytes]:
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(logs(), st.sampled_from([300, 2000, 9000]), st.booleans(), st.sampled_from([26, 595, 3000]))
+@given(damaged(), st.sampled_from([300, 2000, 9000]), st.booleans(), st.sampled_from([26, 595, 3000]))
 def test_both_ways_read_a_damaged_log_alike(
     tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], size: int, ended: bool, end: int
 ) -> None:
@@ -164,10 +164,23 @@ def test_the_parser_that_may_be_installed_reads_odd_lines_alike(line: bytes) -> 
     assert same([DEEP[-1], line, DEEP[-1]])
 
 
-@given(st.lists(st.sampled_from([*SPLIT, *ODD, DEEP[-1]]), min_size=1, max_size=6))
-@settings(max_examples=2000, deadline=None)
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [b'{"a": 1},{"b": 2}\n', b'{"a": [{"b": 1}\n', b'{"c": 2}]}\n'],  # as a list: three objects of three lines
+        [b'{"a": 1},{"b": 2}\n', b'{"x}\n', b'{": 1}\n'],  # likewise, where an end of a line may stand in a text
+        [b'{"a": 1},{"b": 2}\n', b"\n"], [b'{"a": 1}\n', b'{"a": 2}'], [b'{"a": [1]}\n'], [b"1\n"],
+    ],
+)  # fmt: skip
 def test_lines_that_make_sense_only_together_are_not_taken_for_rows(lines: list[bytes]) -> None:
-    """As one text, two objects of one line could make up for one object of two lines."""
+    quick = json_lines._quick()
+    assert quick is not None
+    assert json_lines._together(b"".join(lines), quick) is None
+
+
+@given(st.lists(st.sampled_from([*SPLIT, *ODD, DEEP[-1]]), min_size=1, max_size=6))
+@settings(max_examples=500, deadline=None)
+def test_lines_read_together_are_what_each_is(lines: list[bytes]) -> None:
     assert same(lines)
 
 
@@ -177,22 +190,66 @@ def test_the_parser_that_may_be_installed_reads_all_lines_alike(rows: list[Any],
 
 
 @pytest.mark.parametrize("installed", [True, False])
+@pytest.mark.parametrize("block_bytes", [700, 100_000])
 def test_a_log_means_the_same_with_and_without_it(
-    installed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    installed: bool, block_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = [told(place) for place in range(MANY)]
-    lines[7:9] = b'{"timestamp": 5}\n', b'{"timestamp": NaN}\n'
+    lines[7], lines[8] = b'{"timestamp": 5}\n', b'{"timestamp": NaN}\n'
+    lines[50] = b"{}}\n"
     write_run(tmp_path, b"".join(lines), info_told())
+    used, taken, together = json_lines._quick() if installed else None, 0, json_lines._together
+
+    def counted(*given: Any) -> Any:
+        nonlocal taken
+        made = together(*given)
+        taken += made is not None
+        return made
+
     monkeypatch.setattr(json_lines, "HEAD_BYTES", 0)
-    used = json_lines._quick() if installed else None
+    monkeypatch.setattr(blocks, "FIRST_BYTES", block_bytes)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", block_bytes)
     monkeypatch.setattr(json_lines, "_quick", lambda: used)
+    monkeypatch.setattr(json_lines, "_together", counted)
     reading = importers.read([str(tmp_path)])
-    assert [one.message for one in reading.findings if one.code == "CR002"] == [
-        "timestamp: 5 is no time in seconds since 1970; row skipped",
-        "timestamp: nan is no time in seconds since 1970; row skipped",
-    ]
-    assert (used is None) is not installed
-    assert reading.inputs[0].rows == MANY
+    assert [(one.message, one.where) for one in reading.findings if one.code == "CR002"] == [
+        (f"timestamp: {what} is no time in seconds since 1970; row skipped", f"{reading.inputs[0].path}:{line}")
+        for what, line in (("5", 8), ("nan", 9))
+    ] + [("no JSON: Extra data at column 3; row skipped", f"{reading.inputs[0].path}:51")]
+    assert (reading.inputs[0].rows, reading.inputs[0].skipped) == (MANY, 3)
+    assert (taken > 5) is (installed and block_bytes == 700), "what was to be shown was not used"
+
+
+def test_a_long_clean_log_is_read_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [told(place) for place in range(MANY)]
+    write_run(tmp_path, b"".join(lines), info_told())
+    expected = outcome(tmp_path)
+    monkeypatch.setattr(json_lines, "HEAD_BYTES", 0)
+    monkeypatch.setattr(json_lines, "_object", lambda _: pytest.fail("a line was read alone"))
+    assert outcome(tmp_path) == expected
+
+
+@pytest.mark.parametrize("together", [1, 7, 20, 59, 60])
+def test_a_column_that_begins_or_ends_anywhere_stands_beside_its_times(
+    together: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows are taken over so many at a time; a column may begin in any of these, or be missing in some."""
+    live = {"realtime_carbon_intensity": 300.0}
+    lines = [told(place, **(live if 20 <= place < 41 else {})) for place in range(MANY)]
+    lines[30] = told(30, **{GPU: None}, **live)
+    write_run(tmp_path, b"".join(lines), info_told())
+    expected = outcome(tmp_path)
+    monkeypatch.setattr(experiment_impact_tracker, "TOGETHER", together)
+    assert outcome(tmp_path) == expected
+    columns: dict[str, list[float]] = {}
+    rows = [(place, json.loads(line)) for place, line in enumerate(lines)]
+    times: list[float] = []
+    log = next(one for one in logs.find([str(tmp_path)]) if isinstance(one, logs.Log))
+    experiment_impact_tracker._take(rows, times, columns, log)
+    intensities = columns["realtime_carbon_intensity"]
+    assert {len(column) for column in columns.values()} == {len(times)} == {MANY}
+    assert [place for place, value in enumerate(intensities) if value == 300.0] == [*range(20, 41)]
+    assert [place for place, value in enumerate(columns[GPU]) if math.isnan(value)] == [30]
 
 
 def test_a_deep_line_is_not_plain_though_pyarrow_reads_it() -> None:

@@ -116,6 +116,24 @@ def clock(columns: dict[str, list[Any]]) -> None:
     columns["time"][1700] = columns["time"][20]
 
 
+def still(columns: dict[str, list[Any]]) -> None:
+    columns["gpu-0_j"][1234:] = [columns["gpu-0_j"][1234]] * (ROWS - 1234)
+
+
+def test_where_a_counter_stood_still_is_told_to_the_row(
+    log: Path, stored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(power_log_rows, "FINEST_S", 16)  # so that the rows between are left out
+
+    def numbers(columns: dict[str, list[Any]]) -> None:
+        still(columns)
+        columns["gpu-0_j"] = [*map(float, columns["gpu-0_j"])]
+
+    ours = told(changed(stored, tmp_path / "power.parquet", numbers))
+    assert ours == told(as_csv(log, tmp_path / "power.csv", still))
+    assert ("CR023", "gpu-0 stood still from 123 s to the end; counted so far") in ours[1]
+
+
 @pytest.mark.parametrize("change", [restart, missing, clock])
 def test_rows_that_are_not_plain_are_judged_as_in_the_csv(
     change: Any, log: Path, stored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -89,7 +89,7 @@ def _opened(log: Log, stream: Any) -> Any:
     except ImportError as error:
         raise log.refuse("Parquet needs pyarrow: pip install 'carbon-report[parquet]'") from error
     try:
-        # Not a row group at a time, as by default, but of each column what is needed next: a third of the memory.
+        # Not a row group at a time, as by default, but of each column what is needed next: less than half the memory.
         return parquet.ParquetFile(stream, buffer_size=READ_BYTES, pre_buffer=False)
     except (OSError, ValueError) as error:
         raise log.refuse(f"cannot be read as Parquet: {plain(str(error), 100)}") from error
